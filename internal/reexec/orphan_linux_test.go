@@ -1,0 +1,32 @@
+package reexec
+
+import (
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// awaitEnd fails if process pid, which is not our child, is still there after a
+// generous while. A pidfd becomes readable when its process ends.
+func awaitEnd(t *testing.T, pid int) {
+	t.Helper()
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err == unix.ESRCH {
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	poll := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for deadline := time.Now().Add(time.Minute); ; {
+		n, err := unix.Poll(poll, 1000)
+		if n == 1 {
+			return
+		}
+		if err != nil && err != unix.EINTR || time.Now().After(deadline) {
+			t.Fatalf("process %d outlived its owner (%v)", pid, err)
+		}
+	}
+}
