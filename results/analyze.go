@@ -1,0 +1,130 @@
+package results
+
+// Analyze judges a run.
+func Analyze(run *Run) *Analysis {
+	a := &Analysis{Plan: run.Plan, Samples: run.Samples, Timelines: run.Timelines}
+	cells := make(map[Cell][]Sample)
+	for _, s := range run.Samples {
+		cells[s.Cell] = append(cells[s.Cell], s)
+	}
+	var family []*Verdict
+	for _, row := range run.Plan.Rows {
+		ra := RowAnalysis{Row: row}
+		for _, planned := range row.Cells {
+			ra.Cells = append(ra.Cells, analyzeCell(planned, cells[Cell{row.Workload, row.Params, planned.Model}]))
+		}
+		predictRow(&ra, run.Plan.BaseModel)
+		family = append(family, compareRow(&ra)...)
+		a.Rows = append(a.Rows, ra)
+	}
+	a.Family = len(family)
+	holm(family)
+	for _, v := range family {
+		v.decide(len(family))
+	}
+	a.RoundsDone = roundsDone(run)
+	a.Warnings = warnings(a, run.Problems)
+	return a
+}
+
+// analyzeCell sorts and summarises the samples of a cell.
+func analyzeCell(planned PlannedCell, samples []Sample) CellAnalysis {
+	c := CellAnalysis{PlannedCell: planned, Costs: make(map[string]Summary)}
+	values := make(map[string][]float64)
+	for _, s := range samples {
+		if s.Failure != nil {
+			c.Failed = append(c.Failed, s)
+			continue
+		}
+		c.Good = append(c.Good, s)
+		for unit, v := range s.Costs {
+			values[unit] = append(values[unit], v)
+		}
+	}
+	for unit, vs := range values {
+		c.Costs[unit] = Summarize(vs)
+	}
+	return c
+}
+
+// cell returns the cell of a model, nil if the row has none.
+func (r *RowAnalysis) cell(model string) *CellAnalysis {
+	for i := range r.Cells {
+		if r.Cells[i].Model == model {
+			return &r.Cells[i]
+		}
+	}
+	return nil
+}
+
+// predictRow fills in what the laws say, with the CPU time that the base model
+// needed as the computing that the tasks do.
+func predictRow(r *RowAnalysis, baseModel string) {
+	base := r.cell(baseModel)
+	if base == nil || len(base.Good) == 0 {
+		return
+	}
+	cpu := base.Costs[UserCPU].Median + base.Costs[SystemCPU].Median
+	for i := range r.Cells {
+		if law := r.Cells[i].Predicted; law != nil {
+			r.Cells[i].PredictedNS = law.WaitSeconds*1e9 + law.ComputeShare*cpu
+		}
+	}
+}
+
+// compareRow gives a verdict to every cell that has one to be compared with, and
+// returns them.
+func compareRow(r *RowAnalysis) (verdicts []*Verdict) {
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		if c.Against == "" {
+			continue
+		}
+		base := r.cell(c.Against)
+		if base == nil {
+			continue
+		}
+		if pairs := pairUp(base.Good, c.Good); len(pairs) > 0 {
+			c.Verdict = compare(c.Model, c.Against, pairs)
+			verdicts = append(verdicts, c.Verdict)
+		}
+	}
+	return verdicts
+}
+
+// pairUp pairs the wall times of two cells by round.
+func pairUp(base, model []Sample) (pairs []pair) {
+	byRound := make(map[int]float64, len(base))
+	for _, s := range base {
+		byRound[s.Round] = s.Costs[Wall]
+	}
+	for _, s := range model {
+		if b, both := byRound[s.Round]; both {
+			pairs = append(pairs, pair{b, s.Costs[Wall]})
+		}
+	}
+	return pairs
+}
+
+// roundsDone counts the rounds that have a sample of every cell.
+func roundsDone(run *Run) int {
+	cells := 0
+	for _, row := range run.Plan.Rows {
+		for _, c := range row.Cells {
+			if c.Inexpressible == "" {
+				cells++
+			}
+		}
+	}
+	inRound := make(map[int]int)
+	for _, s := range run.Samples {
+		inRound[s.Round]++
+	}
+	done := 0
+	for _, n := range inRound {
+		if n == cells {
+			done++
+		}
+	}
+	return done
+}

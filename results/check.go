@@ -1,0 +1,147 @@
+package results
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// A Problem is something wrong in a file that was read. What was good around it
+// is kept.
+type Problem struct {
+	File string
+	Line int
+	Text string
+}
+
+func (p Problem) Error() string {
+	if p.Line == 0 {
+		return fmt.Sprintf("%s: %s", p.File, p.Text)
+	}
+	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
+}
+
+// A VersionError says that a file was written by a later version of juggle.
+type VersionError struct {
+	File   string
+	Schema int
+}
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%s was written by a newer juggle (schema %d, this one reads %d): update juggle", e.File, e.Schema, Schema)
+}
+
+// Bounds of a plan, so that a hostile file cannot make a reader take all memory.
+const (
+	maxRounds = 10_000
+	maxCells  = 10_000
+	maxTasks  = 100_000_000
+)
+
+// check reports what no plan of this program says.
+func (p *Plan) check() error {
+	switch {
+	case p.RunID == "":
+		return fmt.Errorf("the plan has no run_id")
+	case p.Rounds < 1 || p.Rounds > maxRounds:
+		return fmt.Errorf("the plan has %d rounds; 1 to %d are possible", p.Rounds, maxRounds)
+	case !positive(p.BudgetSeconds) || !positive(p.DeadlineSeconds):
+		return fmt.Errorf("the plan's budget_seconds or sample_deadline_seconds is not above 0")
+	case len(p.Rows) == 0:
+		return fmt.Errorf("the plan has no rows")
+	}
+	seen := make(map[Cell]bool)
+	for _, row := range p.Rows {
+		if row.Tasks < 0 || row.Tasks > maxTasks {
+			return fmt.Errorf("%s (%s) has %d tasks; 0 to %d are possible", row.Workload, row.Params, row.Tasks, maxTasks)
+		}
+		for _, c := range row.Cells {
+			cell := Cell{row.Workload, row.Params, c.Model}
+			if seen[cell] {
+				return fmt.Errorf("the plan holds the cell %v twice", cell)
+			}
+			if seen[cell] = true; len(seen) > maxCells {
+				return fmt.Errorf("the plan holds more than %d cells", maxCells)
+			}
+			if l := c.Predicted; l != nil && (!finite(l.WaitSeconds) || !finite(l.ComputeShare)) {
+				return fmt.Errorf("the law of %v is not finite or negative", cell)
+			}
+		}
+	}
+	return nil
+}
+
+func positive(v float64) bool { return finite(v) && v > 0 }
+
+// finite tells numbers that a measurement can give: neither NaN nor infinite
+// nor negative.
+func finite(v float64) bool { return v >= 0 && !math.IsInf(v, 0) }
+
+func (c Cell) String() string { return fmt.Sprintf("%s (%s) under %s", c.Workload, c.Params, c.Model) }
+
+// place identifies a sample in its run.
+type place struct {
+	round int
+	cell  Cell
+}
+
+// duplicates checks samples against the plan and against one another.
+type duplicates struct {
+	rounds int
+	cells  map[Cell]bool
+	places map[place]bool
+	seqs   map[int]bool
+}
+
+func newDuplicates(plan *Plan) *duplicates {
+	d := &duplicates{plan.Rounds, make(map[Cell]bool), make(map[place]bool), make(map[int]bool)}
+	for _, row := range plan.Rows {
+		for _, c := range row.Cells {
+			d.cells[Cell{row.Workload, row.Params, c.Model}] = true
+		}
+	}
+	return d
+}
+
+// check reports what is wrong with a sample, and remembers a good one.
+func (d *duplicates) check(s Sample) error {
+	at := place{s.Round, s.Cell}
+	switch {
+	case !d.cells[s.Cell]:
+		return fmt.Errorf("the plan has no cell %v", s.Cell)
+	case s.Round < 0 || s.Round >= d.rounds:
+		return fmt.Errorf("the sample is of round %d, and the plan has %d", s.Round, d.rounds)
+	case s.Seq < 0 || s.Place < 0:
+		return fmt.Errorf("the sample's seq or place is negative")
+	case d.seqs[s.Seq]:
+		return fmt.Errorf("a sample with seq %d stands above already", s.Seq)
+	case d.places[at]:
+		return fmt.Errorf("a sample of round %d of %v stands above already", s.Round, s.Cell)
+	case s.Failure == nil && s.Costs[Wall] == 0:
+		return fmt.Errorf("the sample has neither a failure nor %s", Wall)
+	}
+	for unit, v := range s.Costs {
+		if !finite(v) {
+			return fmt.Errorf("%s is %v; a cost is a number from 0", unit, v)
+		}
+	}
+	d.seqs[s.Seq], d.places[at] = true, true
+	return nil
+}
+
+// checkTimeline reports spans that no task can have.
+func checkTimeline(t Timeline) error {
+	if t.WallNS < 0 {
+		return fmt.Errorf("the timeline lasts %d ns", t.WallNS)
+	}
+	for i, lane := range t.Lanes {
+		at := int64(math.MinInt64)
+		for _, s := range lane.Spans {
+			if s.FromNS < at || s.ToNS < s.FromNS || !slices.Contains([]string{Running, Waiting}, s.State) {
+				return fmt.Errorf("task %d of the timeline has the span %+v, which is out of order or of no known state", i, s)
+			}
+			at = s.ToNS
+		}
+	}
+	return nil
+}

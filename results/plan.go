@@ -1,0 +1,109 @@
+package results
+
+import "time"
+
+// Schema is the version of plan.json and of the journal that this package
+// writes. It reads this version and refuses newer ones.
+const Schema = 1
+
+// A Plan says what a run measures and where. It is written before the first
+// sample and never changes.
+type Plan struct {
+	Schema  int       `json:"schema"`
+	RunID   string    `json:"run_id"`
+	Started time.Time `json:"started"`
+	Tier    string    `json:"tier"`
+	// Seed decides the order of the cells in every round.
+	Seed   uint64 `json:"seed"`
+	Rounds int    `json:"rounds"`
+	// BudgetSeconds bounds all rounds together; no round begins after it.
+	BudgetSeconds float64 `json:"budget_seconds"`
+	// DeadlineSeconds bounds one sample, start-up and warm-up included.
+	DeadlineSeconds float64 `json:"sample_deadline_seconds"`
+	// BaseModel is what the other models are compared with.
+	BaseModel string `json:"base_model"`
+	Build     Build  `json:"build"`
+	Host      Host   `json:"host"`
+	Rows      []Row  `json:"rows"`
+}
+
+// Build identifies the program that measured.
+type Build struct {
+	GoVersion string `json:"go_version"`
+	// Revision is the version control revision, with "+dirty" if the checkout
+	// had changes, and "" if the build does not know.
+	Revision string `json:"revision"`
+	// BinarySHA256 is the digest of the executable file.
+	BinarySHA256 string `json:"binary_sha256"`
+}
+
+// Host says on what machine a run was made. What a system does not tell is "".
+type Host struct {
+	OS         string `json:"os"`
+	Arch       string `json:"arch"`
+	CPU        string `json:"cpu"`
+	Kernel     string `json:"kernel"`
+	CPUs       int    `json:"cpus"`
+	GOMAXPROCS int    `json:"gomaxprocs"`
+	Governor   string `json:"governor"`
+	// Virtualization names the hypervisor, "none" on bare metal.
+	Virtualization string `json:"virtualization"`
+	MemoryBytes    int64  `json:"memory_bytes"`
+	// LoadAverage is the one-minute load when the run began.
+	LoadAverage float64 `json:"load_average"`
+}
+
+// A Row is a workload with its parameters: what every model is compared on.
+type Row struct {
+	Workload string `json:"workload"`
+	// Params is the canonical text of all parameters, "name=value" joined by
+	// commas in the order the workload declares them.
+	Params string `json:"params"`
+	// Group is the kind of work: "I/O-bound", "CPU-bound" or "mixed".
+	Group string `json:"group"`
+	// Isolates is the one thing that this workload shows, as a phrase.
+	Isolates string        `json:"isolates"`
+	Tasks    int           `json:"tasks"`
+	Cells    []PlannedCell `json:"cells"`
+}
+
+// Roles of a cell in its row.
+const (
+	RoleModel   = "model"   // one of the four
+	RoleVariant = "variant" // an auxiliary model
+	RoleTwin    = "twin"    // the workload written natively, without the common contract
+)
+
+// A PlannedCell is one model in a row.
+type PlannedCell struct {
+	Model string `json:"model"`
+	Role  string `json:"role"`
+	// Against is the model of the same row that this one is judged against; ""
+	// for the base model itself.
+	Against string `json:"against,omitempty"`
+	// Predicted is the law for this cell, nil where there is none.
+	Predicted *Law `json:"predicted,omitempty"`
+	// Inexpressible says why this model cannot run this workload; such a cell
+	// is never sampled and its reason is printed in its place.
+	Inexpressible string `json:"inexpressible,omitempty"`
+}
+
+// A Law predicts the wall time of a cell from what is known beforehand and the
+// one thing that is not, the computing the tasks do:
+//
+//	wall = WaitSeconds + ComputeShare × C
+//
+// where C is the CPU time that the base model needed for all the tasks.
+type Law struct {
+	// Formula is the law for people, such as "d + N·c/K".
+	Formula      string  `json:"formula"`
+	WaitSeconds  float64 `json:"wait_seconds"`
+	ComputeShare float64 `json:"compute_share"`
+}
+
+// A Cell is workload × parameters × model.
+type Cell struct {
+	Workload string `json:"workload"`
+	Params   string `json:"params"`
+	Model    string `json:"model"`
+}
