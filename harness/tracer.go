@@ -1,0 +1,108 @@
+package harness
+
+import (
+	"bytes"
+	"net"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	"juggle/models"
+)
+
+// traced returns a body that also seals in the begin and end of each wait, for
+// timelines. OffloadWaits tells that the model computes in another process; in
+// the other models an offload is the task's own computing.
+func traced(body models.Body, offloadWaits bool) models.Body {
+	return func(env models.Env, i int) ([]byte, error) {
+		t := &tracer{Env: env, offloadWaits: offloadWaits, stamps: []stamp{now()}}
+		id := goroutineID()
+		tracers.Store(id, t)
+		defer tracers.Delete(id)
+		answer, err := body(t, i)
+		if err != nil {
+			return nil, err
+		}
+		return seal(answer, append(t.stamps, now())), nil
+	}
+}
+
+// tracer is an Env that notes when its task waits. It belongs to one task.
+type tracer struct {
+	models.Env
+	offloadWaits bool
+	stamps       []stamp
+}
+
+// wait notes the stretch from its call to the call of what it returns.
+func (t *tracer) wait() (done func()) {
+	t.stamps = append(t.stamps, now())
+	return func() { t.stamps = append(t.stamps, now()) }
+}
+
+func (t *tracer) Sleep(d time.Duration) error {
+	defer t.wait()()
+	return t.Env.Sleep(d)
+}
+
+func (t *tracer) Yield() error {
+	defer t.wait()()
+	return t.Env.Yield()
+}
+
+func (t *tracer) Offload(input []byte) ([]byte, error) {
+	if t.offloadWaits {
+		defer t.wait()()
+	}
+	return t.Env.Offload(input)
+}
+
+func (t *tracer) Dial(network, address string) (net.Conn, error) {
+	defer t.wait()()
+	conn, err := t.Env.Dial(network, address)
+	if err != nil {
+		return nil, err
+	}
+	return tracedConn{conn}, nil
+}
+
+// tracedConn notes the waits of whichever task reads and writes: a connection
+// that is kept alive outlives the task that dialled it.
+type tracedConn struct{ net.Conn }
+
+func (c tracedConn) Read(b []byte) (int, error) {
+	defer waitOfThisTask()()
+	return c.Conn.Read(b)
+}
+
+func (c tracedConn) Write(b []byte) (int, error) {
+	defer waitOfThisTask()()
+	return c.Conn.Write(b)
+}
+
+// tracers maps the id of a goroutine to the tracer of the task it runs. Every
+// model runs a task on one goroutine from begin to end; a coroutine is one too.
+//
+// A method on Env that binds a connection to a task was tried instead. It made
+// every workload that shares connections carry a call that only timelines need.
+var tracers sync.Map
+
+func waitOfThisTask() (done func()) {
+	if t, found := tracers.Load(goroutineID()); found {
+		return t.(*tracer).wait()
+	}
+	return func() {}
+}
+
+// goroutineID reads the id from the head of a stack trace, "goroutine 18 [". It
+// costs a microsecond, which a timeline bears and a sample would not.
+func goroutineID() uint64 {
+	var head [64]byte
+	words := bytes.Fields(head[:runtime.Stack(head[:], false)])
+	id, err := strconv.ParseUint(string(words[1]), 10, 64)
+	if err != nil {
+		panic("harness: a stack trace begins with " + string(head[:]))
+	}
+	return id
+}

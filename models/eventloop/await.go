@@ -1,0 +1,87 @@
+package eventloop
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// Await calls start and suspends the calling task until resolve was called, in
+// whatever goroutine that happens. It returns what resolve was given, so the
+// result of anything that can call back is awaited without a goroutine per wait:
+//
+//	answer, err := eventloop.Await(ctx, func(resolve func([]byte, error)) {
+//		future.OnDone(resolve)
+//	})
+//
+// start runs in the task and must not block. If it calls resolve itself, the
+// task is not suspended. Only the first call of resolve counts. If ctx ends
+// first, Await returns the cause at once and the result is dropped; if it has
+// ended before, start is not called. resolve may be called at any time, also
+// after Run has returned.
+//
+// This is what asyncio.wrap_future is for.
+func Await[T any](ctx context.Context, start func(resolve func(T, error))) (T, error) {
+	t := running(ctx)
+	if err := t.ended(ctx); err != nil {
+		return *new(T), err
+	}
+	f := &future[T]{task: t}
+	start(f.resolve)
+	if !f.done.Load() {
+		f.awaited = true
+		err := t.park(ctx)
+		f.awaited = false
+		if err != nil && !f.done.Load() {
+			return *new(T), err
+		}
+	}
+	return f.value, f.err
+}
+
+// Offload calls f on a goroutine of its own, never on the loop's thread, and
+// suspends the calling task until f has returned. It is for what blocks or
+// computes for long. A panic of f is returned as a [*PanicError].
+//
+// If ctx ends first, Offload returns the cause at once. f goes on to its end, but
+// its result is dropped and Run does not wait for it; give f the context too if
+// it can heed it. Offload does not bound how many goroutines run at once. It is
+// asyncio.to_thread without the pool.
+func Offload[T any](ctx context.Context, f func() (T, error)) (T, error) {
+	return Await(ctx, func(resolve func(T, error)) { go apart(f, resolve) })
+}
+
+// apart resolves with what f gives, whichever way it ends.
+func apart[T any](f func() (T, error), resolve func(T, error)) {
+	var value T
+	err := ErrGoexit
+	defer func() {
+		if v := recover(); v != nil {
+			err = newPanicError(v)
+		}
+		resolve(value, err)
+	}()
+	value, err = f()
+}
+
+// A future is a result that one task awaits.
+type future[T any] struct {
+	task    *Task
+	awaited bool // the task is parked for it; for the loop's thread
+	claimed atomic.Bool
+	done    atomic.Bool // value and err are there
+	value   T
+	err     error
+}
+
+func (f *future[T]) resolve(value T, err error) {
+	if !f.claimed.CompareAndSwap(false, true) {
+		return
+	}
+	f.value, f.err = value, err
+	f.done.Store(true)
+	f.task.loop.post(func() {
+		if f.awaited {
+			f.task.wake(nil)
+		}
+	})
+}

@@ -1,0 +1,142 @@
+package procpool
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"syscall"
+
+	"juggle/internal/reexec"
+)
+
+var (
+	// ErrClosed says that the pool was closed or killed.
+	ErrClosed = errors.New("procpool: the pool is closed")
+	// ErrBroken says that workers died again and again, and the pool gave up.
+	// The error that wraps it also wraps the last [*CrashError] or
+	// [*StartError].
+	ErrBroken = errors.New("procpool: the pool is broken")
+	// ErrUnknownFunc says that no function of the given name was registered.
+	ErrUnknownFunc = errors.New("procpool: no function")
+	// ErrTooLarge says that an input or an output is over [MaxPayload].
+	ErrTooLarge = errors.New("procpool: too large")
+	// ErrGoexit says that a task called runtime.Goexit, as FailNow and SkipNow
+	// of package testing do, and so gave neither result nor error.
+	ErrGoexit = errors.New("the task called runtime.Goexit")
+)
+
+// A TaskError is an error that a function returned in a worker. Its text is the
+// text of that error; what that error wraps stays in the worker.
+type TaskError struct {
+	Func string // the function
+	Text string
+}
+
+func (e *TaskError) Error() string { return e.Text }
+
+// A PanicError says that a function panicked. Its worker recovered and lives on.
+type PanicError struct {
+	Func  string // the function
+	Value string // what it panicked with, as fmt.Sprint prints it
+	Stack string // of the goroutine in the worker
+}
+
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("procpool: %s panicked: %s", e.Func, e.Value)
+}
+
+// A CrashError says that a worker died.
+type CrashError struct {
+	// Func is the function that the worker was running, and empty if none.
+	Func string
+	PID  int
+	// ExitCode is what it exited with, and -1 if a signal ended it.
+	ExitCode int
+	// Signal is what ended it, and 0 if it exited. Out of memory shows as
+	// SIGKILL.
+	Signal syscall.Signal
+	// Err is set if the worker did not end by itself: it wrote what is no
+	// frame, and the pool killed it.
+	Err error
+	// Output holds the last few KiB that it printed.
+	Output string
+}
+
+func (e *CrashError) Error() string {
+	doing := "while idle"
+	if e.Func != "" {
+		doing = "while it ran " + e.Func
+	}
+	return fmt.Sprintf("procpool: worker %d died %s: %s%s", e.PID, doing, e.how(), quote(e.Output))
+}
+
+// Unwrap returns Err.
+func (e *CrashError) Unwrap() error { return e.Err }
+
+// how says how the process ended.
+func (e *CrashError) how() string {
+	switch {
+	case e.Err != nil:
+		return e.Err.Error()
+	case e.Signal == syscall.SIGKILL:
+		return "killed by SIGKILL, which may mean out of memory"
+	case e.Signal != 0:
+		return "killed by " + signalName(e.Signal)
+	}
+	return fmt.Sprintf("exit code %d", e.ExitCode)
+}
+
+// newCrashError waits for the end of a process and describes it.
+func newCrashError(child *reexec.Child) *CrashError {
+	state := child.State()
+	e := &CrashError{PID: child.PID(), ExitCode: state.ExitCode(), Output: child.Output()}
+	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		e.Signal = status.Signal()
+	}
+	return e
+}
+
+// A StartError says that a worker was not ready in time, or not at all.
+type StartError struct {
+	PID    int   // 0 if no process could be started
+	Err    error // why
+	Output string
+}
+
+func (e *StartError) Error() string {
+	if e.PID == 0 {
+		return "procpool: " + e.Err.Error()
+	}
+	why := e.Err.Error()
+	if crash, ok := e.Err.(*CrashError); ok {
+		why = crash.how()
+	}
+	return fmt.Sprintf("procpool: worker %d did not start: %s%s", e.PID, why, quote(e.Output))
+}
+
+// Unwrap returns Err: a [*TaskError] or [*PanicError] of the warm-up, a
+// [*CrashError], os.ErrDeadlineExceeded, or an error of package reexec.
+func (e *StartError) Unwrap() error { return e.Err }
+
+// quote returns the line of output that tells most: the first of a traceback of
+// the Go runtime, since what follows it is long and says less, or else the last.
+func quote(output string) string {
+	var line string
+	for l := range strings.Lines(output) {
+		if l = strings.TrimSpace(l); l == "" {
+			continue
+		}
+		line = l
+		if traceback.MatchString(l) {
+			break
+		}
+	}
+	if line == "" {
+		return ""
+	}
+	return fmt.Sprintf("; it printed %.200q", line)
+}
+
+// traceback matches what begins a traceback, or one that lost its beginning.
+var traceback = regexp.MustCompile(`^(panic|fatal error|SIG[A-Z]+): |^goroutine \d`)

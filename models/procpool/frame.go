@@ -1,0 +1,177 @@
+package procpool
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+)
+
+// What travels on the socket of a worker is a stream of frames, in both
+// directions. A frame is a header of 24 bytes and a payload. All numbers are
+// little-endian.
+//
+//	offset  bytes  field
+//	     0      3  magic "jpp"
+//	     3      1  version of this format, 1
+//	     4      1  kind
+//	     5      1  zero
+//	     6      2  number of the function, in a task
+//	     8      8  id: a reply has that of its request
+//	    16      4  length of the payload
+//	    20      4  CRC-32C of the 20 bytes above and the payload
+//
+// The owner sends one request, a task or a question, and waits for the reply
+// before it sends the next. The rule that a task which was not read may go to
+// another worker rests on this.
+//
+// A checksum guards against a stray write to the descriptor, by a task or a
+// library that took it for its own. Kernel sockets do not corrupt.
+
+// MaxPayload is the most bytes that an input or an output may have. A reader
+// checks it before it allocates.
+const MaxPayload = 64 << 20
+
+const (
+	frameMagic   = "jpp"
+	frameVersion = 1
+	headerBytes  = 24
+)
+
+// bufferBytes is the size of the buffers on both sides. A frame that fits is
+// written with one system call and as a rule read with one.
+const bufferBytes = 32 << 10
+
+// inlineBytes is the largest payload of a frame that fits.
+const inlineBytes = bufferBytes - headerBytes
+
+// kind says what a frame is.
+type kind byte
+
+const (
+	kindHello    kind = iota + 1 // from a worker that has started; see registry.hello
+	kindTask                     // to a worker: call function number with the payload
+	kindResult                   // what the function returned
+	kindError                    // the text of the error that it returned
+	kindPanic                    // see packPanic
+	kindGoexit                   // it called runtime.Goexit
+	kindTooLarge                 // the reply had this many bytes, in decimal
+	kindAccount                  // to a worker: what have you used? And back, as JSON
+	kindEnd                      // not a kind: one more than the last
+)
+
+// A frame is one message.
+type frame struct {
+	kind    kind
+	number  uint16
+	id      uint64
+	payload []byte
+}
+
+// errProtocol says that what was read is no frame, or not one that was due.
+var errProtocol = errors.New("it broke the protocol of its socket")
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// appendHeader appends the header of f.
+func appendHeader(b []byte, f frame) []byte {
+	start := len(b)
+	b = append(b, frameMagic...)
+	b = append(b, frameVersion, byte(f.kind), 0)
+	b = binary.LittleEndian.AppendUint16(b, f.number)
+	b = binary.LittleEndian.AppendUint64(b, f.id)
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(f.payload)))
+	sum := crc32.Update(crc32.Checksum(b[start:], castagnoli), castagnoli, f.payload)
+	return binary.LittleEndian.AppendUint32(b, sum)
+}
+
+// readFrame reads a frame. The payload is read into buf if that has the
+// capacity. At the end of the stream between two frames it returns io.EOF, or
+// the error of the read; whatever else is wrong wraps errProtocol or
+// io.ErrUnexpectedEOF.
+func readFrame(r *bufio.Reader, buf []byte) (frame, error) {
+	h, err := r.Peek(headerBytes)
+	if err != nil && len(h) > 0 {
+		return frame{}, fmt.Errorf("%w: %d bytes of a header, then %w", io.ErrUnexpectedEOF, len(h), err)
+	}
+	if err != nil {
+		return frame{}, err
+	}
+	length, err := checkHeader(h)
+	if err != nil {
+		return frame{}, err
+	}
+	f := frame{kind: kind(h[4]), number: binary.LittleEndian.Uint16(h[6:]), id: binary.LittleEndian.Uint64(h[8:])}
+	sum, want := crc32.Checksum(h[:20], castagnoli), binary.LittleEndian.Uint32(h[20:])
+	r.Discard(headerBytes) // never fails after Peek
+	if cap(buf) < length {
+		buf = make([]byte, length)
+	}
+	f.payload = buf[:length]
+	if n, err := io.ReadFull(r, f.payload); err != nil {
+		return frame{}, fmt.Errorf("%w: %d of %d bytes of a payload, then %w", io.ErrUnexpectedEOF, n, length, err)
+	}
+	if crc32.Update(sum, castagnoli, f.payload) != want {
+		return frame{}, fmt.Errorf("%w: wrong checksum", errProtocol)
+	}
+	return f, nil
+}
+
+// checkHeader reports what cannot begin a frame, and returns the length of the
+// payload.
+func checkHeader(h []byte) (int, error) {
+	length := binary.LittleEndian.Uint32(h[16:])
+	switch {
+	case string(h[:3]) != frameMagic:
+		return 0, fmt.Errorf("%w: %q is no frame; only the pool may use descriptor 3", errProtocol, h[:8])
+	case h[3] != frameVersion:
+		return 0, fmt.Errorf("%w: version %d, not %d", errProtocol, h[3], frameVersion)
+	case h[4] == 0 || h[4] >= byte(kindEnd) || h[5] != 0:
+		return 0, fmt.Errorf("%w: unknown kind %d.%d", errProtocol, h[4], h[5])
+	case length > MaxPayload:
+		return 0, fmt.Errorf("%w: a payload of %d bytes", errProtocol, length)
+	}
+	return int(length), nil
+}
+
+// A frameWriter writes frames. It is for one goroutine at a time.
+type frameWriter struct {
+	w       io.Writer
+	scratch []byte
+}
+
+func newFrameWriter(w io.Writer) frameWriter {
+	return frameWriter{w, make([]byte, 0, bufferBytes)}
+}
+
+// write writes f: with one call if it fits the buffer, and else with two, since
+// to copy a large payload costs more than a call.
+func (fw *frameWriter) write(f frame) error {
+	b := appendHeader(fw.scratch[:0], f)
+	n := min(len(f.payload), inlineBytes)
+	if _, err := fw.w.Write(append(b, f.payload[:n]...)); err != nil {
+		return err
+	}
+	if n == len(f.payload) {
+		return nil
+	}
+	_, err := fw.w.Write(f.payload[n:])
+	return err
+}
+
+// packPanic is the payload of kindPanic.
+func packPanic(value string, stack []byte) []byte {
+	b := binary.LittleEndian.AppendUint32(nil, uint32(len(value)))
+	return append(append(b, value...), stack...)
+}
+
+// unpackPanic undoes packPanic.
+func unpackPanic(b []byte) (value, stack string, err error) {
+	if len(b) < 4 || uint64(binary.LittleEndian.Uint32(b)) > uint64(len(b)-4) {
+		return "", "", fmt.Errorf("%w: a panic of %d bytes", errProtocol, len(b))
+	}
+	n := binary.LittleEndian.Uint32(b)
+	return string(b[4 : 4+n]), string(b[4+n:]), nil
+}

@@ -1,0 +1,134 @@
+package procpool
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// encode returns f as it travels.
+func encode(t testing.TB, f frame) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := newFrameWriter(&b)
+	if err := w.write(f); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func reader(b []byte) *bufio.Reader { return bufio.NewReaderSize(bytes.NewReader(b), bufferBytes) }
+
+func TestFramesArriveAsSent(t *testing.T) {
+	var stream []byte
+	sizes := []int{0, 1, inlineBytes, inlineBytes + 1, 3 * bufferBytes}
+	for i, size := range sizes {
+		stream = append(stream, encode(t, frame{kindTask, uint16(i), uint64(i) << 40, bytes.Repeat([]byte{byte(i)}, size)})...)
+	}
+	r := bufio.NewReaderSize(iotest.HalfReader(bytes.NewReader(stream)), bufferBytes)
+	buf := make([]byte, inlineBytes)
+	for i, size := range sizes {
+		f, err := readFrame(r, buf)
+		if err != nil || f.kind != kindTask || f.number != uint16(i) || f.id != uint64(i)<<40 {
+			t.Fatalf("frame %d: %+v, %v", i, f, err)
+		}
+		if !bytes.Equal(f.payload, bytes.Repeat([]byte{byte(i)}, size)) {
+			t.Errorf("frame %d: another payload of %d bytes", i, len(f.payload))
+		}
+		if used := cap(f.payload) > 0 && &f.payload[:1][0] == &buf[0]; used != (size <= len(buf)) {
+			t.Errorf("frame %d of %d bytes: read into the buffer: %t", i, size, used)
+		}
+	}
+	if _, err := readFrame(r, nil); err != io.EOF {
+		t.Errorf("after the last frame: %v", err)
+	}
+}
+
+// A small frame is one write, and so as a rule one system call.
+func TestWritesOfAFrame(t *testing.T) {
+	for size, want := range map[int]int{0: 1, inlineBytes: 1, inlineBytes + 1: 2, 1 << 20: 2} {
+		var n counter
+		w := newFrameWriter(&n)
+		if err := w.write(frame{kind: kindResult, payload: make([]byte, size)}); err != nil || int(n) != want {
+			t.Errorf("%d bytes took %d writes, %v, want %d", size, n, err, want)
+		}
+	}
+}
+
+type counter int
+
+func (c *counter) Write(b []byte) (int, error) { *c++; return len(b), nil }
+
+func TestFrameIsRefused(t *testing.T) {
+	whole := encode(t, frame{kindResult, 7, 1, []byte("payload")})
+	change := func(at int, to byte) []byte {
+		b := bytes.Clone(whole)
+		b[at] = to
+		return b
+	}
+	huge := bytes.Clone(whole)
+	binary.LittleEndian.PutUint32(huge[16:], MaxPayload+1)
+	for name, tt := range map[string]struct {
+		stream []byte
+		want   string
+	}{
+		"magic":       {change(0, 'J'), "is no frame"},
+		"version":     {change(3, 2), "version 2"},
+		"kind 0":      {change(4, 0), "unknown kind"},
+		"kind":        {change(4, byte(kindEnd)), "unknown kind"},
+		"zero":        {change(5, 1), "unknown kind"},
+		"number":      {change(6, 8), "checksum"},
+		"id":          {change(8, 2), "checksum"},
+		"payload":     {change(headerBytes, 'P'), "checksum"},
+		"short":       {change(16, 6), "checksum"},
+		"huge":        {huge, "a payload of"},
+		"HTTP answer": {[]byte("HTTP/1.1 200 OK\r\n\r\n<html></html>"), "is no frame"},
+	} {
+		if f, err := readFrame(reader(tt.stream), nil); !errors.Is(err, errProtocol) || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: got %+v, %v, want %q", name, f, err, tt.want)
+		}
+	}
+	for n := range len(whole) {
+		_, err := readFrame(reader(whole[:n]), nil)
+		if n == 0 && err != io.EOF || n > 0 && !errors.Is(err, io.ErrUnexpectedEOF) {
+			t.Errorf("%d of %d bytes: got %v", n, len(whole), err)
+		}
+	}
+}
+
+// Whatever arrives, the reader returns frames that encode to the same bytes, or
+// an error.
+func FuzzReadFrame(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(encode(f, frame{kindHello, 0, 0, []byte("hello")}))
+	f.Add(append(encode(f, frame{kindTask, 3, 9, nil}), encode(f, frame{kindResult, 0, 9, make([]byte, 100)})...))
+	f.Add(encode(f, frame{kindPanic, 0, 1, packPanic("value", []byte("stack"))})[:30])
+	f.Fuzz(func(t *testing.T, stream []byte) {
+		r := reader(stream)
+		for read := 0; ; {
+			got, err := readFrame(r, nil)
+			if err == io.EOF && read != len(stream) || err == nil && len(got.payload) > len(stream) {
+				t.Fatalf("%d of %d bytes read: %v", read, len(stream), err)
+			}
+			if err != nil {
+				return
+			}
+			again := encode(t, got)
+			if !bytes.Equal(again, stream[read:read+len(again)]) {
+				t.Fatalf("% x was read as %+v", stream[read:], got)
+			}
+			read += len(again)
+			if got.kind == kindPanic {
+				value, stack, err := unpackPanic(got.payload)
+				if err == nil && !bytes.Equal(packPanic(value, []byte(stack)), got.payload) {
+					t.Fatalf("%q was read as %q and %q", got.payload, value, stack)
+				}
+			}
+		}
+	})
+}
