@@ -14,8 +14,8 @@
 //  3. The process serves its role on the socket and ends when it reads the end
 //     of the stream: its owner closed it, or is dead.
 //
-// stdin is the null device; stdout and stderr are drained into a bounded tail
-// for error messages, so nothing that a child prints can block it or break the
+// stdin is the null device; of stdout and stderr, which are always drained, the
+// head and the tail are kept for error messages, so nothing that a child prints can block it or break the
 // protocol. Each child leads a process group of its own: a Ctrl-C on the
 // terminal reaches the owner alone, and [Child.Kill] reaches grandchildren.
 //
@@ -66,7 +66,7 @@ type Child struct {
 	Socket *os.File
 
 	command *exec.Cmd
-	output  tail
+	output  output
 	done    chan struct{}
 }
 
@@ -125,7 +125,8 @@ func (c *Child) State() *os.ProcessState {
 	return c.command.ProcessState
 }
 
-// Output returns the last few KiB of what the child printed so far.
+// Output returns the first KiB and the last few of what the child printed so
+// far.
 func (c *Child) Output() string { return c.output.String() }
 
 // Signal sends sig to the child alone.
@@ -187,27 +188,38 @@ func onSpawner(start func() error) error {
 	return <-result
 }
 
-// tailBytes is how much of a child's output is kept for error messages.
-const tailBytes = 4 << 10
+// How much of a child's output is kept for error messages: its begin, where a
+// crash says what happened, and its end, where it says what came last.
+const (
+	headBytes = 1 << 10
+	tailBytes = 3 << 10
+)
 
-// tail is a writer that keeps the last tailBytes of what was written to it.
-type tail struct {
-	mu   sync.Mutex
-	text []byte
+// output is a writer that keeps the head and the tail of what was written.
+type output struct {
+	mu         sync.Mutex
+	head, tail []byte
+	omitted    bool
 }
 
-func (t *tail) Write(b []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = append(t.text, b...)
-	if over := len(t.text) - tailBytes; over > 0 {
-		t.text = append(t.text[:0], t.text[over:]...)
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	room := min(len(b), headBytes-len(o.head))
+	o.head = append(o.head, b[:room]...)
+	o.tail = append(o.tail, b[room:]...)
+	if over := len(o.tail) - tailBytes; over > 0 {
+		o.tail = append(o.tail[:0], o.tail[over:]...)
+		o.omitted = true
 	}
 	return len(b), nil
 }
 
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.text)
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.omitted {
+		return string(o.head) + "\n[…]\n" + string(o.tail)
+	}
+	return string(o.head) + string(o.tail)
 }

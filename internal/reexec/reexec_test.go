@@ -28,7 +28,7 @@ func serveEcho(socket *os.File) {
 	for lines.Scan() {
 		switch lines.Text() {
 		case "print":
-			fmt.Println(strings.Repeat("x", 3*tailBytes) + "last words")
+			fmt.Println("first words" + strings.Repeat("x", 3*tailBytes) + "last words")
 			fmt.Fprintln(socket, "printed")
 		case "exit":
 			os.Exit(7)
@@ -82,8 +82,8 @@ func TestOutputIsKeptAndBounded(t *testing.T) {
 	c.Stop(time.Minute)
 	c.State()
 	out := c.Output()
-	if len(out) > tailBytes || !strings.HasSuffix(out, "last words\n") {
-		t.Errorf("kept %d bytes ending in %q", len(out), out[max(0, len(out)-20):])
+	if len(out) > headBytes+tailBytes+10 || !strings.HasPrefix(out, "first words") || !strings.HasSuffix(out, "last words\n") {
+		t.Errorf("kept %d bytes from %q to %q", len(out), out[:min(len(out), 20)], out[max(0, len(out)-20):])
 	}
 }
 

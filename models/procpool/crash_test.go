@@ -5,6 +5,7 @@ package procpool
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -56,7 +57,7 @@ func TestWorkerDiesWhileRunning(t *testing.T) {
 			return e.ExitCode == 2 && strings.Contains(e.Error(), "unlock of unlocked mutex")
 		}},
 		"garbage": {"garbage", "this is not a frame at all", func(e *CrashError) bool {
-			return errors.Is(e, errProtocol) && strings.Contains(e.Error(), "is no frame")
+			return errors.Is(e, errProtocol) && strings.Contains(e.Error(), `"this"`)
 		}},
 		"half a reply": {"half", strings.Repeat("x", 100_000), func(e *CrashError) bool { return e.ExitCode == 9 }},
 	}
@@ -96,6 +97,22 @@ func TestWorkerDiesWhileIdle(t *testing.T) {
 	if err != nil || after[0].Restarts != 3 {
 		t.Errorf("got %+v, %v, want 3 restarts", after, err)
 	}
+}
+
+// One byte that comes while a worker is idle costs that worker, and not the task
+// that the next reply is for.
+func TestStrayByteWhileIdle(t *testing.T) {
+	p := open(t, Options{Workers: 1})
+	file := filepath.Join(t.TempDir(), "now")
+	want(t, submit(p, "stray", file), "promised")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the worker was not replaced", func() bool {
+		stats, err := p.Stats(t.Context())
+		return err == nil && stats[0].Restarts == 1
+	})
+	want(t, submit(p, "echo", "on"), "on")
 }
 
 // Workers that die whenever they run something are not started for ever.

@@ -57,7 +57,7 @@ type CrashError struct {
 	// SIGKILL.
 	Signal syscall.Signal
 	// Err is set if the worker did not end by itself: it wrote what is no
-	// frame, and the pool killed it.
+	// frame, and the pool ended it.
 	Err error
 	// Output holds the last few KiB that it printed.
 	Output string

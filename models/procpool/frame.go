@@ -28,16 +28,15 @@ import (
 // another worker rests on this.
 //
 // A checksum guards against a stray write to the descriptor, by a task or a
-// library that took it for its own. Kernel sockets do not corrupt.
+// library that took it for its own.
 
 // MaxPayload is the most bytes that an input or an output may have. A reader
 // checks it before it allocates.
 const MaxPayload = 64 << 20
 
 const (
-	frameMagic   = "jpp"
-	frameVersion = 1
-	headerBytes  = 24
+	frameStart  = "jpp\x01" // magic and version
+	headerBytes = 24
 )
 
 // bufferBytes is the size of the buffers on both sides. A frame that fits is
@@ -78,8 +77,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // appendHeader appends the header of f.
 func appendHeader(b []byte, f frame) []byte {
 	start := len(b)
-	b = append(b, frameMagic...)
-	b = append(b, frameVersion, byte(f.kind), 0)
+	b = append(b, frameStart...)
+	b = append(b, byte(f.kind), 0)
 	b = binary.LittleEndian.AppendUint16(b, f.number)
 	b = binary.LittleEndian.AppendUint64(b, f.id)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(f.payload)))
@@ -92,12 +91,18 @@ func appendHeader(b []byte, f frame) []byte {
 // the error of the read; whatever else is wrong wraps errProtocol or
 // io.ErrUnexpectedEOF.
 func readFrame(r *bufio.Reader, buf []byte) (frame, error) {
-	h, err := r.Peek(headerBytes)
-	if err != nil && len(h) > 0 {
-		return frame{}, fmt.Errorf("%w: %d bytes of a header, then %w", io.ErrUnexpectedEOF, len(h), err)
-	}
-	if err != nil {
+	if _, err := r.Peek(1); err != nil {
 		return frame{}, err
+	}
+	// What cannot become a frame is refused before a whole header is there: a
+	// stray byte from an idle worker is not to wait for the next reply.
+	h, _ := r.Peek(min(r.Buffered(), len(frameStart)))
+	if string(h) != frameStart[:len(h)] {
+		return frame{}, errNoFrame(h)
+	}
+	h, err := r.Peek(headerBytes)
+	if err != nil {
+		return frame{}, fmt.Errorf("%w: %d bytes of a header, then %w", io.ErrUnexpectedEOF, len(h), err)
 	}
 	length, err := checkHeader(h)
 	if err != nil {
@@ -119,15 +124,18 @@ func readFrame(r *bufio.Reader, buf []byte) (frame, error) {
 	return f, nil
 }
 
+// errNoFrame says what was found where a frame is due.
+func errNoFrame(start []byte) error {
+	return fmt.Errorf("%w: %q, where a frame begins with %q; only the pool may use descriptor 3", errProtocol, start, frameStart)
+}
+
 // checkHeader reports what cannot begin a frame, and returns the length of the
 // payload.
 func checkHeader(h []byte) (int, error) {
 	length := binary.LittleEndian.Uint32(h[16:])
 	switch {
-	case string(h[:3]) != frameMagic:
-		return 0, fmt.Errorf("%w: %q is no frame; only the pool may use descriptor 3", errProtocol, h[:8])
-	case h[3] != frameVersion:
-		return 0, fmt.Errorf("%w: version %d, not %d", errProtocol, h[3], frameVersion)
+	case string(h[:4]) != frameStart:
+		return 0, errNoFrame(h[:4])
 	case h[4] == 0 || h[4] >= byte(kindEnd) || h[5] != 0:
 		return 0, fmt.Errorf("%w: unknown kind %d.%d", errProtocol, h[4], h[5])
 	case length > MaxPayload:

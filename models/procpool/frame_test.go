@@ -77,8 +77,9 @@ func TestFrameIsRefused(t *testing.T) {
 		stream []byte
 		want   string
 	}{
-		"magic":       {change(0, 'J'), "is no frame"},
-		"version":     {change(3, 2), "version 2"},
+		"magic":       {change(0, 'J'), "where a frame begins"},
+		"version":     {change(3, 2), "where a frame begins"},
+		"stray byte":  {[]byte("x"), "where a frame begins"},
 		"kind 0":      {change(4, 0), "unknown kind"},
 		"kind":        {change(4, byte(kindEnd)), "unknown kind"},
 		"zero":        {change(5, 1), "unknown kind"},
@@ -87,7 +88,7 @@ func TestFrameIsRefused(t *testing.T) {
 		"payload":     {change(headerBytes, 'P'), "checksum"},
 		"short":       {change(16, 6), "checksum"},
 		"huge":        {huge, "a payload of"},
-		"HTTP answer": {[]byte("HTTP/1.1 200 OK\r\n\r\n<html></html>"), "is no frame"},
+		"HTTP answer": {[]byte("HTTP/1.1 200 OK\r\n\r\n<html></html>"), "where a frame begins"},
 	} {
 		if f, err := readFrame(reader(tt.stream), nil); !errors.Is(err, errProtocol) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %+v, %v, want %q", name, f, err, tt.want)

@@ -30,8 +30,8 @@ type Future struct {
 	callbacks []func([]byte, error)
 }
 
-// Done is closed when the task has ended. Nothing of it runs any more then, and
-// the pool does not read its input.
+// Done is closed when the task has ended. The call is over then, or its process
+// is gone, and the pool does not read the input any more.
 func (f *Future) Done() <-chan struct{} { return f.done }
 
 // Result waits until the task has ended and returns what the function returned,
@@ -54,9 +54,9 @@ func (f *Future) Wait(ctx context.Context) ([]byte, error) {
 }
 
 // OnDone has call called once with the result when the task has ended: at once
-// if it has, and else on a goroutine of the pool that reads for a worker. So
-// call must be quick and must not wait for another task nor close the pool. It
-// may submit tasks.
+// if it has, and else on the goroutine that ended it, as a rule the one that
+// reads for the worker. So call must be quick and must not wait for another task
+// nor close the pool. It may submit tasks.
 func (f *Future) OnDone(call func(output []byte, err error)) {
 	f.mu.Lock()
 	ended := f.ended

@@ -64,6 +64,7 @@ func testFuncs() []Func {
 		NewFunc("unlock", func(context.Context, []byte) ([]byte, error) { new(sync.Mutex).Unlock(); return nil, nil }),
 		NewFunc("garbage", garbage),
 		NewFunc("half", half),
+		NewFunc("stray", stray),
 		NewFunc("print", printMuch),
 		NewFunc("hang", hang),
 		NewFunc("spin", spin),
@@ -110,6 +111,22 @@ func signal(_ context.Context, in []byte) ([]byte, error) {
 func garbage(_ context.Context, in []byte) ([]byte, error) {
 	unix.Write(3, in)
 	select {}
+}
+
+// stray promises to write a byte where frames are due as soon as the file named
+// in is there.
+func stray(_ context.Context, in []byte) ([]byte, error) {
+	file := string(in)
+	go func() {
+		for {
+			if _, err := os.Stat(file); err == nil {
+				break
+			}
+			time.Sleep(time.Millisecond)
+		}
+		unix.Write(3, []byte("x"))
+	}()
+	return []byte("promised"), nil
 }
 
 // half writes the first half of its reply, and dies.

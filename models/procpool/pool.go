@@ -57,11 +57,11 @@
 // # Costs
 //
 // On a virtual machine with two cores (AMD EPYC, Linux 6.18, Go 1.26, noisy):
-// 30 to 45 µs from Submit until Result returns, where bare bytes take 20 to 25
-// µs to a child and back. The rest is waking the goroutine that waits: a chain
-// of tasks in [Future.OnDone] takes 20 µs for each. Two workers and a first
-// result take 4 ms, 1 MiB there and back 1.1 ms, and 16 MiB 20 to 25 ms. The
-// benchmarks of this package measure it again.
+// 27 to 45 µs from Submit until Result returns, where bare bytes take 15 to 25
+// µs to a child and back. Much of the rest is waking the goroutine that waits:
+// a chain of tasks in [Future.OnDone] takes 20 µs for each. Two workers and a
+// first result take 3 to 4 ms, 1 MiB there and back 1.1 to 1.7 ms, and 16 MiB
+// 20 to 40 ms. The benchmarks of this package measure it again.
 //
 // # Limits
 //

@@ -36,7 +36,7 @@ type answer struct {
 // replaced answers when it has started. If ctx ends first, Stats returns its
 // cause.
 //
-// Asking an idle worker took 0.1 ms on the machine of the package comment.
+// Asking an idle worker took 0.06 to 0.1 ms on the machine of the package comment.
 func (p *Pool) Stats(ctx context.Context) ([]WorkerStats, error) {
 	asks, err := p.ask()
 	if err != nil {

@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"juggle/harness"
+	"juggle/results"
+)
+
+var reportCommand = command{
+	name: "report", arguments: "RUN",
+	summary: "make the report of a run again from its journal",
+	help: "RUN is the folder of a run. bench.txt, the figures, REPORT.md and report.html are derived\n" +
+		"from the journal and replaced; the journal is only read.",
+	example: "compare report results/reference/quick",
+	setup: func(e *environment, flags *flag.FlagSet) func(context.Context, []string) error {
+		return func(_ context.Context, args []string) error {
+			dir, err := oneArgument("report", "the folder of a run", args)
+			if err != nil {
+				return err
+			}
+			return e.report(dir)
+		}
+	},
+}
+
+var resumeCommand = command{
+	name: "resume", arguments: "RUN",
+	summary: "take up an interrupted run where it stopped",
+	help: "RUN is the folder of a run. The samples that its plan still lacks are taken, in the order\n" +
+		"that the plan's seed says, and the report is made. The run must go on with the same build\n" +
+		"on the same machine, because other numbers would not compare.",
+	example: "compare resume results/runs/20261121-101500.000",
+	setup: func(e *environment, flags *flag.FlagSet) func(context.Context, []string) error {
+		return func(ctx context.Context, args []string) error {
+			dir, err := oneArgument("resume", "the folder of a run", args)
+			if err != nil {
+				return err
+			}
+			return e.resume(ctx, dir)
+		}
+	},
+}
+
+func oneArgument(command, what string, args []string) (string, error) {
+	if len(args) != 1 {
+		return "", usagef("%s takes %s, and %d arguments were given; see: compare help %s", command, what, len(args), command)
+	}
+	return args[0], nil
+}
+
+// resume takes up a run where it stopped.
+func (e *environment) resume(ctx context.Context, dir string) error {
+	loaded, err := results.Load(dir)
+	if err != nil {
+		return err
+	}
+	if err := harness.Resumable(&loaded.Plan, e.table); err != nil {
+		return fmt.Errorf("%s cannot be resumed: %w", dir, err)
+	}
+	folder, known, err := results.Resume(dir)
+	if err != nil {
+		return err
+	}
+	for _, p := range known.Problems {
+		fmt.Fprintln(e.stderr, "compare:", p.Error())
+	}
+	return e.carryOut(ctx, folder, known)
+}
