@@ -25,27 +25,33 @@ var Sleepers = Workload{
 	Params: []Param{
 		{
 			Name: "delays", Default: "1:2:3", Valid: validDelays,
-			Doc: fmt.Sprintf("how many units each task sleeps, up to %d whole numbers from 0 to %d separated by colons", maxDelays, maxDelay),
+			Doc: "how many units each task sleeps, separated by colons; 20x1 stands for 20 tasks that sleep 1 unit",
 		},
 		Duration("unit", 10*time.Millisecond, time.Microsecond, time.Minute, "length of one unit of sleep"),
-		Int("tasks", 0, 0, 100_000, "number of tasks that sleep one unit each, instead of delays; 0 for delays"),
 	},
 	Rows: map[Tier][]string{
-		Quick:    {"delays=1:2:3,unit=20ms", "tasks=20,unit=10ms"},
-		Standard: {"delays=1:2:3,unit=100ms", "tasks=1000,unit=5ms"},
-		Full:     {"delays=1:2:3,unit=1s", "tasks=10000,unit=3ms"},
+		Quick:    {"delays=1:2:3,unit=20ms", "delays=20x1,unit=10ms"},
+		Standard: {"delays=1:2:3,unit=100ms", "delays=1000x1,unit=5ms"},
+		Full:     {"delays=1:2:3,unit=1s", "delays=10000x1,unit=3ms"},
 	},
 	Timeline: "delays=1:2:3,unit=20ms",
 	New:      newSleepers,
 }
 
 const (
-	maxDelays = 64   // entries of the list
-	maxDelay  = 1000 // units of one entry
+	maxSleeps = 100_000 // tasks
+	maxDelay  = 1000    // units of one task
 )
 
 func newSleepers(v Values, _ string) (*Instance, error) {
-	waits := sleeperWaits(v)
+	units, err := parseDelays(v.Text("delays"))
+	if err != nil {
+		return nil, err // Parse refused it before
+	}
+	waits := make([]time.Duration, len(units))
+	for i, n := range units {
+		waits[i] = time.Duration(n) * v.Duration("unit")
+	}
 	return &Instance{
 		Tasks: len(waits),
 		Body: func(env models.Env, i int) ([]byte, error) {
@@ -59,31 +65,41 @@ func newSleepers(v Values, _ string) (*Instance, error) {
 	}, nil
 }
 
-// sleeperWaits is how long each task sleeps.
-func sleeperWaits(v Values) []time.Duration {
-	unit := v.Duration("unit")
-	if n := v.Int("tasks"); n > 0 {
-		return slices.Repeat([]time.Duration{unit}, n)
-	}
-	var waits []time.Duration
-	for text := range strings.SplitSeq(v.Text("delays"), ":") {
-		n, _ := strconv.Atoi(text) // validDelays read it before
-		waits = append(waits, time.Duration(n)*unit)
-	}
-	return waits
+func validDelays(value string) error {
+	_, err := parseDelays(value)
+	return err
 }
 
-func validDelays(value string) error {
-	parts := strings.Split(value, ":")
-	for _, text := range parts {
-		if n, err := strconv.Atoi(text); err != nil || n < 0 || n > maxDelay || strconv.Itoa(n) != text {
-			return fmt.Errorf("is a list of whole numbers from 0 to %d, such as 1:2:3", maxDelay)
+// parseDelays reads a list such as 1:2:3 or 20x1 and returns the units that each
+// task sleeps.
+func parseDelays(text string) (units []int, err error) {
+	for entry := range strings.SplitSeq(text, ":") {
+		count, unit := 1, entry
+		if times, each, found := strings.Cut(entry, "x"); found {
+			unit = each
+			if count, err = wholeNumber(times, 1, maxSleeps); err != nil {
+				return nil, err
+			}
 		}
+		n, err := wholeNumber(unit, 0, maxDelay)
+		if err != nil {
+			return nil, err
+		}
+		if count > maxSleeps-len(units) {
+			return nil, fmt.Errorf("is a list such as 1:2:3 or 20x1, of up to %d sleeps", maxSleeps)
+		}
+		units = append(units, slices.Repeat([]int{n}, count)...)
 	}
-	if len(parts) > maxDelays {
-		return fmt.Errorf("is a list of up to %d numbers; tasks=%d gives more sleeps of the same length", maxDelays, len(parts))
+	return units, nil
+}
+
+// wholeNumber reads a number that is spelt in the one usual way.
+func wholeNumber(text string, low, high int) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < low || n > high || strconv.Itoa(n) != text {
+		return 0, fmt.Errorf("is a list such as 1:2:3 or 20x1, of up to %d sleeps of 0 to %d units", maxSleeps, maxDelay)
 	}
-	return nil
+	return n, nil
 }
 
 // sleeperAnswer is the index of a task and its delay in nanoseconds. With the

@@ -65,7 +65,7 @@ func runInLanes(t *testing.T, in *Instance, lanes int) [][]byte {
 
 func TestSleepersOfOneUnit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		in := makeInstance(t, Sleepers, "tasks=20,unit=10ms,delays=9")
+		in := makeInstance(t, Sleepers, "delays=20x1,unit=10ms")
 		start := time.Now()
 		if err := in.Check(runInTurn(t, in)); err != nil {
 			t.Error(err)
@@ -89,8 +89,9 @@ func TestSleepersStop(t *testing.T) {
 func TestDelays(t *testing.T) {
 	for text, valid := range map[string]bool{
 		"1": true, "0": true, "3:1:2": true, "1000": true, strings.Repeat("1:", 63) + "1": true,
+		"20x1": true, "1:2x3:4": true, "100000x0": true, "0x1": false, "x1": false, "2x": false, "2x3x4": false, "1x-1": false,
 		"1001": false, "-1": false, "1:": false, ":": false, "a": false, "01": false, "1;2": false,
-		strings.Repeat("1:", 64) + "1": false,
+		"100001x1": false, "99999x1:1:1": false, "60000x1:60000x1": false,
 	} {
 		if _, err := Sleepers.Parse("delays=" + text); (err == nil) != valid {
 			t.Errorf("delays=%s: %v, want valid %v", text, err, valid)
