@@ -2,7 +2,7 @@
 // memory, switches and allocations, as the kernel and the Go runtime account
 // for them.
 //
-// A process can read its own account exactly and cheaply (about 40 µs), while
+// A process can read its own account exactly and cheaply (some 30 µs), while
 // reading another's is coarse (/proc/PID/stat counts in 10 ms ticks) or wrong:
 // the ru_maxrss of a child is never below its parent's peak, because Go starts
 // children with CLONE_VM and the kernel carries the high-water mark across exec.

@@ -159,12 +159,13 @@ func (e *environment) report(dir string) error {
 	for _, p := range loaded.Problems {
 		fmt.Fprintln(e.stderr, "compare:", p.Error())
 	}
-	if err := results.WriteBenchFile(loaded); err != nil {
-		return err
-	}
 	analysis := results.Analyze(loaded)
-	if err := plots.WriteReport(loaded.Dir, analysis); err != nil {
-		return err
+	err = results.WriteBenchFile(loaded)
+	if err == nil {
+		err = plots.WriteReport(loaded.Dir, analysis)
+	}
+	if err != nil {
+		return fmt.Errorf("%w; every sample is kept in %s; when this is mended: compare report %s", err, dir, dir)
 	}
 	e.printAnswers(analysis)
 	fmt.Fprintf(e.stdout, "\nreport: %s\n", filepath.Join(loaded.Dir, "report.html"))
