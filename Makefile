@@ -22,8 +22,9 @@ bench: ## run the suite as ordinary Go benchmarks, ready for benchstat -col /mod
 
 results: build ## measure the reference run of this machine again, with its pictures
 	rm -rf $(RUN)
-	bin/compare run -variants -out $(RUN)
-	cp $(RUN)/figures/*.svg $(RUN)/figures/*.png plots/gallery/
+	bin/compare run -rounds 20 -out $(RUN)
+	mkdir -p plots/gallery
+	cp $(RUN)/figures/forest.* $(RUN)/figures/timeline-* plots/gallery/
 
 report: build ## make the report of RUN again from its journal
 	bin/compare report $(RUN)

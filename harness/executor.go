@@ -77,8 +77,8 @@ func (p *Processes) execute(ctx context.Context, c results.Cell, role string, tr
 		r.Model, r.Twin = twinOf(c.Model), true
 	}
 	f, err := p.fixture(r)
-	if err != nil {
-		return sampleReport{}, err
+	if err != nil { // this row's trouble; other rows go on
+		return sampleReport{Failure: failureOf(err)}, nil
 	}
 	if f != nil {
 		r.Fixture = f.address
@@ -177,8 +177,10 @@ func (p *Processes) fixture(r cellRequest) (*fixture, error) {
 // failedTalk says why a sample process, which has ended, gave no report.
 func failedTalk(child *reexec.Child, err error, deadline time.Duration) *results.Failure {
 	if timeout := interface{ Timeout() bool }(nil); errors.As(err, &timeout) && timeout.Timeout() {
-		return &results.Failure{Kind: results.FailDeadline,
-			Message: fmt.Sprintf("no answer within %v%s", deadline, lastWords(child))}
+		return &results.Failure{
+			Kind:    results.FailDeadline,
+			Message: fmt.Sprintf("no answer within %v%s", deadline, lastWords(child)),
+		}
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = fmt.Errorf("the process ended with %v", child.State())

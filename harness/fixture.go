@@ -62,8 +62,8 @@ type fixture struct {
 	address string
 }
 
-// fixtureStart bounds how long a fixture may take to listen.
-const fixtureStart = 20 * time.Second
+// fixturePatience bounds how long a fixture may take to listen or to answer.
+const fixturePatience = 20 * time.Second
 
 // startFixture starts the fixture of a row. The caller ends it with stop.
 func startFixture(r cellRequest) (*fixture, error) {
@@ -72,7 +72,7 @@ func startFixture(r cellRequest) (*fixture, error) {
 		return nil, err
 	}
 	f := &fixture{child: child, link: newLink(child.Socket)}
-	child.Socket.SetDeadline(time.Now().Add(fixtureStart))
+	child.Socket.SetDeadline(time.Now().Add(fixturePatience))
 	var ready fixtureReady
 	if err = f.link.send(r); err == nil {
 		err = f.link.receive(&ready)
@@ -84,7 +84,6 @@ func startFixture(r cellRequest) (*fixture, error) {
 		child.Kill()
 		return nil, fmt.Errorf("the fixture of %s did not start: %w%s", r.Workload, err, lastWords(child))
 	}
-	child.Socket.SetDeadline(time.Time{})
 	f.address = ready.Address
 	return f, nil
 }
@@ -92,6 +91,7 @@ func startFixture(r cellRequest) (*fixture, error) {
 // usage asks the fixture for its account.
 func (f *fixture) usage() (usage.Process, error) {
 	var account usage.Process
+	f.child.Socket.SetDeadline(time.Now().Add(fixturePatience))
 	err := f.link.send(struct{}{})
 	if err == nil {
 		err = f.link.receive(&account)

@@ -49,6 +49,7 @@ func (l *log) After(s Step, sample results.Sample) error {
 	l.samples = append(l.samples, sample)
 	return l.refuse
 }
+
 func (l *log) End(e Ending) { l.lines = append(l.lines, fmt.Sprintf("end after %d rounds", e.Rounds)) }
 
 // testPlan has two rows with two and three cells, one of which cannot run.

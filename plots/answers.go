@@ -90,7 +90,8 @@ func twins(a *results.Analysis) []part {
 	return []part{heading{3, "What the common contract costs"}, paragraph{
 		"A twin is the same workload written natively, for instance with plain net/http and plain goroutines, " +
 			"without the interface that lets one task run under every model. " +
-			"What a twin gains over its model is what that interface costs."}, said}
+			"What a twin gains over its model is what that interface costs.",
+	}, said}
 }
 
 // everySentence says the verdicts of all cells with a role, group after group.
@@ -168,8 +169,10 @@ func choices(a *results.Analysis) []part {
 	base := a.Plan.BaseModel
 	t := table{
 		Caption: "For each work: the fastest models, the simplest of them, and what that one costs.",
-		Head: []string{"Work", "Kind", "Fastest (not told apart)", "Take", "Times as fast as " + base + " [95 % interval]",
-			"CPU time", "Peak memory"},
+		Head: []string{
+			"Work", "Kind", "Fastest (not told apart)", "Take", "Times as fast as " + base + " [95 % interval]",
+			"CPU time", "Peak memory",
+		},
 	}
 	for _, row := range byGroup(a.Rows) {
 		line := []string{rowTitle(row.Row), row.Row.Group}
@@ -191,7 +194,8 @@ func choices(a *results.Analysis) []part {
 		"Models stand together in one cell where the samples do not tell them apart: their intervals meet, or they differ by no more than the margin. " +
 			"Among those the table takes the simplest, in the order " + strings.Join(simplicity, ", ") + ". " +
 			"CPU time and peak memory are medians over the samples, worker processes included, with the ratio to " + base + " behind them; " +
-			"they describe and are not tested."}}
+			"they describe and are not tested.",
+	}}
 }
 
 func (c candidate) factor(base string) string {

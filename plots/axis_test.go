@@ -53,8 +53,11 @@ func TestTickLabels(t *testing.T) {
 		{ratioScale("times", nil), []string{"½×", "1×", "2×"}, "times"},
 		{timeScale("wall", []float64{3e6, 7e6}), []string{"0", "1", "2", "3", "4", "5", "6", "7"}, "wall (ms)"},
 		{timeScale("wall", []float64{12e3, 19e3}), []string{"0", "5", "10", "15"}, "wall (µs)"},
-		{timeScale("wall", []float64{5e6, 0.5e9}), []string{"5 ms", "10 ms", "20 ms", "50 ms", "100 ms", "200 ms", "500 ms"},
-			"wall (logarithmic)"},
+		{
+			timeScale("wall", []float64{5e6, 0.5e9}),
+			[]string{"5 ms", "10 ms", "20 ms", "50 ms", "100 ms", "200 ms", "500 ms"},
+			"wall (logarithmic)",
+		},
 		{timeScale("wall", []float64{300, 2e9}), []string{"1 µs", "10 µs", "100 µs", "1 ms", "10 ms", "100 ms", "1 s"}, "wall (logarithmic)"},
 		{timeScale("wall", nil), []string{"0.0", "0.2", "0.4", "0.6", "0.8", "1.0"}, "wall (ms)"},
 	} {

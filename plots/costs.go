@@ -15,7 +15,8 @@ func costs(a *results.Analysis) []part {
 	parts := []part{heading{2, "All costs"}, paragraph{
 		"Medians over the samples of a model; those of a whole run count all its tasks together, worker processes included. " +
 			"Wall time has its interval behind it. The law predicts wall time from how long tasks wait and from the CPU time C that " +
-			a.Plan.BaseModel + " needed; what it leaves out, such as sending a task to another process, is the ratio's distance from 1."}}
+			a.Plan.BaseModel + " needed; what it leaves out, such as sending a task to another process, is the ratio's distance from 1.",
+	}}
 	for _, row := range byGroup(a.Rows) {
 		parts = append(parts, heading{3, rowTitle(row.Row)})
 		if row.Row.Isolates != "" {

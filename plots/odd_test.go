@@ -33,8 +33,10 @@ func hostileAnalysis() *results.Analysis {
 	next := -1
 	word := func() string { next++; return hostile[next%len(hostile)] }
 	h, b := &a.Plan.Host, &a.Plan.Build
-	for _, field := range []*string{&a.Plan.RunID, &a.Plan.Tier, &h.CPU, &h.Kernel, &h.Governor, &h.Virtualization, &h.OS,
-		&b.GoVersion, &b.Revision, &b.BinarySHA256} {
+	for _, field := range []*string{
+		&a.Plan.RunID, &a.Plan.Tier, &h.CPU, &h.Kernel, &h.Governor, &h.Virtualization, &h.OS,
+		&b.GoVersion, &b.Revision, &b.BinarySHA256,
+	} {
 		*field = word()
 	}
 	base := word()
@@ -82,7 +84,8 @@ func oddAnalyses() map[string]*results.Analysis {
 		"zero":    {},
 		"hostile": hostileAnalysis(),
 		"no cells": {Plan: results.Plan{BaseModel: "sequential"}, Rows: []results.RowAnalysis{
-			{Row: results.Row{Workload: "empty"}}}},
+			{Row: results.Row{Workload: "empty"}},
+		}},
 		"no lanes": {Timelines: []results.Timeline{{}, {Lanes: []results.Lane{{}}}}},
 	}
 	change := func(name string, f func(*results.CellAnalysis)) {
@@ -97,8 +100,10 @@ func oddAnalyses() map[string]*results.Analysis {
 	change("one sample", func(c *results.CellAnalysis) { c.Good = c.Good[:min(1, len(c.Good))] })
 	change("no samples", func(c *results.CellAnalysis) { c.Good, c.Costs, c.Verdict = nil, nil, nil })
 	change("all failed", func(c *results.CellAnalysis) { c.Good, c.Failed, c.Costs, c.Verdict = nil, c.Good, nil, nil })
-	for name, v := range map[string]float64{"equal": 5e6, "one": 1, "zero wall": 0, "negative": -3, "not a number": math.NaN(),
-		"infinite": math.Inf(1), "tiny": math.SmallestNonzeroFloat64, "huge": math.MaxFloat64} {
+	for name, v := range map[string]float64{
+		"equal": 5e6, "one": 1, "zero wall": 0, "negative": -3, "not a number": math.NaN(),
+		"infinite": math.Inf(1), "tiny": math.SmallestNonzeroFloat64, "huge": math.MaxFloat64,
+	} {
 		change(name, func(c *results.CellAnalysis) { setEverything(c, v) })
 	}
 	for name, v := range map[string]results.Verdict{
@@ -139,7 +144,8 @@ func oddTimelines() []results.Timeline {
 		crowd.Lanes = append(crowd.Lanes, results.Lane{Process: i, Spans: []results.Span{{State: results.Running, FromNS: int64(i), ToNS: int64(i)}}})
 	}
 	backwards := results.Timeline{Cell: cell("backwards"), WallNS: -5, Lanes: []results.Lane{{Process: -1, Spans: []results.Span{
-		{State: "unheard of", FromNS: 50, ToNS: -50}, {State: results.Waiting, FromNS: math.MinInt64, ToNS: math.MaxInt64}}}}}
+		{State: "unheard of", FromNS: 50, ToNS: -50}, {State: results.Waiting, FromNS: math.MinInt64, ToNS: math.MaxInt64},
+	}}}}
 	return []results.Timeline{crowd, backwards, {Cell: cell("")}}
 }
 

@@ -42,17 +42,37 @@ func TestFastestAndSimplest(t *testing.T) {
 		tied []string
 		take string
 	}{
-		{"one is clearly fastest", speeds{"sequential": {}, "goroutines": {1.9, 1.8, 2}, "processpool": {1.2, 1.1, 1.3}},
-			[]string{"goroutines"}, "goroutines"},
-		{"intervals meet", speeds{"sequential": {}, "eventloop": {10, 9, 11}, "goroutines": {9, 8, 10}},
-			[]string{"eventloop", "goroutines"}, "goroutines"},
-		{"within the margin", speeds{"sequential": {}, "goroutines": {2, 1.999, 2.001}, "eventloop": {2.03, 2.029, 2.031}},
-			[]string{"eventloop", "goroutines"}, "goroutines"},
+		{
+			"one is clearly fastest",
+			speeds{"sequential": {}, "goroutines": {1.9, 1.8, 2}, "processpool": {1.2, 1.1, 1.3}},
+			[]string{"goroutines"},
+			"goroutines",
+		},
+		{
+			"intervals meet",
+			speeds{"sequential": {}, "eventloop": {10, 9, 11}, "goroutines": {9, 8, 10}},
+			[]string{"eventloop", "goroutines"},
+			"goroutines",
+		},
+		{
+			"within the margin",
+			speeds{"sequential": {}, "goroutines": {2, 1.999, 2.001}, "eventloop": {2.03, 2.029, 2.031}},
+			[]string{"eventloop", "goroutines"},
+			"goroutines",
+		},
 		{"the base wins", speeds{"sequential": {}, "goroutines": {0.5, 0.4, 0.6}}, []string{"sequential"}, "sequential"},
-		{"nothing is told apart", speeds{"sequential": {}, "goroutines": {1.1, 0.9, 1.3}, "mine": {1.3, 0.8, 2}},
-			[]string{"mine", "goroutines", "sequential"}, "sequential"},
-		{"a model unknown here is the hardest", speeds{"sequential": {}, "mine": {3, 2, 4}, "processpool": {2.9, 2, 4}},
-			[]string{"mine", "processpool"}, "processpool"},
+		{
+			"nothing is told apart",
+			speeds{"sequential": {}, "goroutines": {1.1, 0.9, 1.3}, "mine": {1.3, 0.8, 2}},
+			[]string{"mine", "goroutines", "sequential"},
+			"sequential",
+		},
+		{
+			"a model unknown here is the hardest",
+			speeds{"sequential": {}, "mine": {3, 2, 4}, "processpool": {2.9, 2, 4}},
+			[]string{"mine", "processpool"},
+			"processpool",
+		},
 	} {
 		tied := fastest(candidates(choiceRow(c.row), "sequential"))
 		var names []string
@@ -243,9 +263,11 @@ func TestWriteReportReplacesItsFilesAndNoOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"REPORT.md", "figures/forest.png", "figures/forest.svg", "figures/mine.svg",
+	want := []string{
+		"REPORT.md", "figures/forest.png", "figures/forest.svg", "figures/mine.svg",
 		"figures/strips-sleepers-tasks-100-delay-5ms.png", "figures/strips-sleepers-tasks-100-delay-5ms.svg",
-		"report.html", "samples.jsonl"}
+		"report.html", "samples.jsonl",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("files (-want +got):\n%s", diff)
 	}

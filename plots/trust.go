@@ -127,8 +127,10 @@ func failures(a *results.Analysis) []part {
 				}
 			}
 			for _, kind := range kinds {
-				t.Rows = append(t.Rows, []string{rowTitle(row.Row), cell.Model,
-					fmt.Sprintf("%d of %d", times[kind], len(cell.Good)+len(cell.Failed)), kind, shorten(first[kind])})
+				t.Rows = append(t.Rows, []string{
+					rowTitle(row.Row), cell.Model,
+					fmt.Sprintf("%d of %d", times[kind], len(cell.Good)+len(cell.Failed)), kind, shorten(first[kind]),
+				})
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package eventloop
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 )
 
@@ -42,13 +41,13 @@ func taskOf(ctx context.Context) *Task {
 
 func (c *taskContext) Deadline() (time.Time, bool) { return c.base.Deadline() }
 
-func (c *taskContext) Done() <-chan struct{} { return standardOf(&c.std, c.base).Done() }
+func (c *taskContext) Done() <-chan struct{} { return (*Task)(c).standard().Done() }
 
 func (c *taskContext) Err() error {
-	if std := c.std.Load(); std != nil {
-		return std.Err()
+	if c.std.Load() == nil && c.loop.thread.Load() != 0 {
+		return nil // cancelling makes std
 	}
-	return nil // cancelling makes std
+	return (*Task)(c).standard().Err()
 }
 
 func (c *taskContext) Value(key any) any {
@@ -65,16 +64,48 @@ func (c *taskContext) Value(key any) any {
 
 func (c *taskContext) String() string { return "eventloop.Task" }
 
-// standardOf returns what std holds, and makes it first if that is nil. It has
-// the values of base; base's end reaches the task through the loop instead.
-func standardOf(std *atomic.Pointer[standard], base context.Context) *standard {
-	if s := std.Load(); s != nil {
-		return s
+// standard returns what the context package has of t's context, in any
+// goroutine.
+func (t *Task) standard() *standard {
+	s, made := t.makeStandard()
+	if made && !t.loop.post(func() { t.orphan() }) {
+		s.cancel(ErrMainEnded) // nobody else will, the loop has ended
 	}
-	s := new(standard)
-	s.Context, s.cancel = context.WithCancelCause(context.WithoutCancel(base))
-	if std.CompareAndSwap(nil, s) {
-		return s
+	return s
+}
+
+// makeStandard makes it if there is none. It has the values of base; that base
+// ends reaches the task through the loop instead.
+func (t *Task) makeStandard() (s *standard, made bool) {
+	if s := t.std.Load(); s != nil {
+		return s, false
 	}
-	return std.Load() // another goroutine was faster; s holds nothing to release
+	s = new(standard)
+	s.Context, s.cancel = context.WithCancelCause(context.WithoutCancel(t.base))
+	if t.std.CompareAndSwap(nil, s) {
+		return s, true
+	}
+	return t.std.Load(), false // another goroutine was faster; s holds nothing to release
+}
+
+// interrupt is called when t's scope is cancelled.
+func (t *Task) interrupt(cause error) {
+	s, _ := t.makeStandard()
+	s.cancel(cause)
+	if t.heeds {
+		t.wake(cause)
+	}
+}
+
+// orphan sees to it that t's context ends with the loop, when t has ended and
+// its scope is no longer in the tree.
+func (t *Task) orphan() {
+	s := t.std.Load()
+	switch root := &t.loop.root; {
+	case s == nil || !t.done || t.scope.cause != nil:
+	case root.cause != nil:
+		s.cancel(root.cause)
+	default:
+		t.loop.orphans.add(s)
+	}
 }

@@ -24,19 +24,20 @@ type inbox struct {
 }
 
 // post has the loop call f in its next tick. After the loop has ended it does
-// nothing.
-func (l *loop) post(f func()) {
+// nothing and returns false.
+func (l *loop) post(f func()) bool {
 	b := &l.inbox
 	b.mu.Lock()
 	defer b.mu.Unlock() // after wake: its descriptor must not be closed before
 	if b.closed {
-		return
+		return false
 	}
 	b.calls = append(b.calls, f)
 	b.news.Store(true)
 	if b.asleep.CompareAndSwap(true, false) {
 		l.poller.wake()
 	}
+	return true
 }
 
 // call calls f on the loop's thread: at once if this is it, or else soon.
@@ -78,10 +79,10 @@ func (b *inbox) deliver() {
 	b.spare = calls[:0]
 }
 
-// close has later posts do nothing.
+// close has later posts do nothing, after delivering what came before.
 func (b *inbox) close() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.closed = true
-	b.calls = nil
+	b.mu.Unlock()
+	b.deliver()
 }

@@ -28,6 +28,7 @@ type loop struct {
 	main     *Task
 	live     int // tasks that have not ended
 	failures failures
+	orphans  orphans
 	exiting  bool // a task called runtime.Goexit
 
 	sockets []*descriptor // by number; nil where there is none
@@ -67,10 +68,10 @@ func Run(ctx context.Context, main func(ctx context.Context) error) error {
 	}
 	defer l.close()
 	if ctx.Err() != nil {
-		l.root.cancel(context.Cause(ctx))
+		l.cancelAll(context.Cause(ctx))
 	}
 	stop := context.AfterFunc(ctx, func() {
-		l.post(func() { l.root.cancel(context.Cause(ctx)) })
+		l.post(func() { l.cancelAll(context.Cause(ctx)) })
 	})
 	defer stop()
 	l.main = l.begin(ctx, nil, main)
@@ -100,14 +101,14 @@ func (l *loop) run() {
 		if l.exiting { // this goroutine is ending, but the other tasks are not done
 			l.exiting = false
 			l.current = nil
-			l.root.cancel(ErrGoexit)
+			l.cancelAll(ErrGoexit)
 			l.run()
 		}
 	}()
 	for !l.main.done {
 		l.tick()
 	}
-	l.root.cancel(ErrMainEnded)
+	l.cancelAll(ErrMainEnded)
 	for l.live > 0 {
 		l.tick()
 	}
@@ -142,6 +143,12 @@ func (l *loop) poll() {
 		panic("eventloop: the loop's own descriptors are broken: " + err.Error())
 	}
 	l.inbox.wakeUp()
+}
+
+// cancelAll cancels every task, and those to come.
+func (l *loop) cancelAll(cause error) {
+	l.root.cancel(cause)
+	l.orphans.cancel(l.root.cause)
 }
 
 // untilTimer returns how long it is to the first timer, negative without one.

@@ -18,11 +18,11 @@ func (s *scope) enter(parent *scope) {
 	cause := parent.cause
 	for parent.left {
 		parent = parent.parent
+		if cause == nil {
+			cause = parent.cause
+		}
 	}
 	s.link(parent)
-	if cause == nil {
-		cause = parent.cause
-	}
 	if cause != nil {
 		s.cancel(cause)
 	}

@@ -41,8 +41,8 @@ type Task struct {
 // says so; thus what a task must clean up, it can.
 //
 // Go is to be called by a task of the loop. It panics if ctx carries no loop, or
-// one that has ended. It allocates one object, and four more if ctx was derived
-// with a cancellation of its own.
+// one that has ended. It allocates one object, and a few more if ctx was
+// derived with a cancellation of its own.
 func Go(ctx context.Context, body func(ctx context.Context) error) *Task {
 	owner := taskOf(ctx)
 	if owner == nil {
@@ -125,6 +125,7 @@ func (t *Task) finish() {
 		t.unhook = nil
 	}
 	t.scope.leave()
+	t.orphan()
 	if t.err != nil && t.waiters.head == nil {
 		t.loop.failures.add(t)
 	}
@@ -173,14 +174,6 @@ func (t *Task) Cancel(cause error) {
 // Done reports whether t has ended. It is no channel, because a task that
 // received from one would block the loop; use [Task.Wait].
 func (t *Task) Done() bool { return t.done }
-
-// interrupt is called when t's scope is cancelled.
-func (t *Task) interrupt(cause error) {
-	standardOf(&t.std, t.base).cancel(cause)
-	if t.heeds {
-		t.wake(cause)
-	}
-}
 
 // obeyed reports whether t ended because it was cancelled.
 func (t *Task) obeyed() bool {

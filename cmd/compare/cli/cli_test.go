@@ -62,6 +62,9 @@ func modelOf(env models.Env) string {
 
 func TestMain(m *testing.M) {
 	harness.Serve(testTable)
+	// A race-detecting process sleeps a second at its end otherwise, and these
+	// tests end hundreds.
+	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	testscript.Main(m, map[string]func(){"compare": func() { execute(testTable) }})
 }
 
@@ -71,6 +74,10 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           filepath.Join("testdata", "script"),
 		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", os.Getenv("GORACE"))
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"unfinish": unfinish, "spoil": spoil, "interrupt": interrupt, "nothing-left": nothingLeft,
 		},

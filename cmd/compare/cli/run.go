@@ -131,10 +131,13 @@ func (e *environment) recordTimelines(ctx context.Context, p *harness.Processes,
 	if err != nil {
 		return err
 	}
+	cells = slices.DeleteFunc(cells, func(c results.Cell) bool {
+		return slices.ContainsFunc(known.Timelines, func(t results.Timeline) bool { return t.Cell == c })
+	})
+	if len(cells) > 0 {
+		fmt.Fprintf(e.stderr, "recording %d timelines\n", len(cells))
+	}
 	for _, c := range cells {
-		if slices.ContainsFunc(known.Timelines, func(t results.Timeline) bool { return t.Cell == c }) {
-			continue
-		}
 		t, err := p.Timeline(ctx, c, seconds(known.Plan.DeadlineSeconds))
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

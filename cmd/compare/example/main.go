@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-
 	"juggle/cmd/compare/cli"
 	"juggle/models"
 	"juggle/workloads"
