@@ -81,13 +81,15 @@ type Verdict struct {
 	// Margin is the relative difference that does not matter: 0.02 is 2 %.
 	Margin float64
 	// Detectable is the smallest relative difference that these samples could
-	// have shown, 0.04 for 4 %; set where Kind is Inconclusive.
+	// have shown, 0.04 for 4 %; set where Kind is Inconclusive. It is infinite
+	// where there are too few pairs to show any.
 	Detectable float64
 }
 
 // A Warning is a doubt about a run or a part of it.
 type Warning struct {
-	// Cell says where; empty fields mean the whole run, row or workload.
+	// Cell says where; empty fields mean the whole run, row or workload. Where
+	// several cells give the same doubt, it is the worst of them.
 	Cell Cell
 	// Code is a stable word for programs, such as "few-rounds" or "drift".
 	Code string

@@ -58,17 +58,19 @@ func (r *RowAnalysis) cell(model string) *CellAnalysis {
 }
 
 // predictRow fills in what the laws say, with the CPU time that the base model
-// needed as the computing that the tasks do.
+// needed as the computing that the tasks do. Where that was not measured, a law
+// that needs it predicts nothing.
 func predictRow(r *RowAnalysis, baseModel string) {
-	base := r.cell(baseModel)
-	if base == nil || len(base.Good) == 0 {
-		return
+	var user, system Summary
+	if base := r.cell(baseModel); base != nil {
+		user, system = base.Costs[UserCPU], base.Costs[SystemCPU]
 	}
-	cpu := base.Costs[UserCPU].Median + base.Costs[SystemCPU].Median
 	for i := range r.Cells {
-		if law := r.Cells[i].Predicted; law != nil {
-			r.Cells[i].PredictedNS = law.WaitSeconds*1e9 + law.ComputeShare*cpu
+		law := r.Cells[i].Predicted
+		if law == nil || law.ComputeShare > 0 && (user.N == 0 || system.N == 0) {
+			continue
 		}
+		r.Cells[i].PredictedNS = law.WaitSeconds*1e9 + law.ComputeShare*(user.Median+system.Median)
 	}
 }
 

@@ -2,19 +2,24 @@ package results
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
+	"unicode"
 
 	"golang.org/x/perf/benchfmt"
 	"golang.org/x/perf/benchunit"
 )
 
 // WriteBench writes the good samples of a run in Go benchmark format, a line per
-// sample in execution order, so that "benchstat -col /model" lines the models
-// up. Go's format has no rounds: what judges by rounds reads the journal.
+// sample. They stand in the order of the plan, not of execution, because
+// benchstat takes the first column that it meets for the base: so
+// "benchstat -col /model" compares with the base model. Go's format has no
+// rounds either: what judges by rounds and order reads the journal.
 func WriteBench(w io.Writer, run *Run) error {
 	out := benchfmt.NewWriter(w)
 	for _, m := range Metrics() {
@@ -31,7 +36,7 @@ func WriteBench(w io.Writer, run *Run) error {
 		}
 	}
 	config := benchConfig(&run.Plan)
-	for _, s := range run.Samples {
+	for _, s := range inPlanOrder(run) {
 		if s.Failure != nil {
 			continue
 		}
@@ -48,12 +53,32 @@ func WriteBench(w io.Writer, run *Run) error {
 	return nil
 }
 
+// inPlanOrder returns the samples sorted by cell, those of a cell as they were.
+func inPlanOrder(run *Run) []Sample {
+	places := make(map[Cell]int)
+	for _, row := range run.Plan.Rows {
+		for _, c := range row.Cells {
+			places[Cell{row.Workload, row.Params, c.Model}] = len(places)
+		}
+	}
+	ordered := slices.Clone(run.Samples)
+	slices.SortStableFunc(ordered, func(a, b Sample) int { return cmp.Compare(places[a.Cell], places[b.Cell]) })
+	return ordered
+}
+
 // benchConfig is what holds for all samples of a run.
 func benchConfig(p *Plan) (config []benchfmt.Config) {
 	for _, pair := range [][2]string{
-		{"goos", p.Host.OS}, {"goarch", p.Host.Arch}, {"pkg", "juggle/harness"}, {"cpu", p.Host.CPU},
-		{"kernel", p.Host.Kernel}, {"go-version", p.Build.GoVersion}, {"revision", p.Build.Revision},
-		{"run-id", p.RunID}, {"tier", p.Tier}, {"seed", fmt.Sprint(p.Seed)},
+		{"goos", p.Host.OS},
+		{"goarch", p.Host.Arch},
+		{"pkg", "juggle/harness"},
+		{"cpu", p.Host.CPU},
+		{"kernel", p.Host.Kernel},
+		{"go-version", p.Build.GoVersion},
+		{"revision", p.Build.Revision},
+		{"run-id", p.RunID},
+		{"tier", p.Tier},
+		{"seed", fmt.Sprint(p.Seed)},
 	} {
 		if value := plainText(pair[1], " "); value != "" {
 			config = append(config, benchfmt.Config{Key: pair[0], Value: []byte(value), File: true})
@@ -81,9 +106,9 @@ func benchName(c Cell, gomaxprocs int) string {
 // nameWord makes a text fit for one part of a benchmark's name.
 func nameWord(text string) string { return strings.ReplaceAll(plainText(text, "_"), "/", "_") }
 
-// plainText replaces white space and what is no visible character.
+// plainText replaces white space, of any script, and what is no visible character.
 func plainText(text, by string) string {
-	return strings.Join(strings.FieldsFunc(Inert(text), func(r rune) bool { return r <= ' ' }), by)
+	return strings.Join(strings.FieldsFunc(Inert(text), unicode.IsSpace), by)
 }
 
 // A BenchResult is a line of a Go benchmark file. Units are as in the file.

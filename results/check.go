@@ -2,6 +2,7 @@ package results
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 )
@@ -41,6 +42,8 @@ const (
 // check reports what no plan of this program says.
 func (p *Plan) check() error {
 	switch {
+	case p.Schema != Schema:
+		return fmt.Errorf("the plan has the schema %d; this juggle writes %d", p.Schema, Schema)
 	case p.RunID == "":
 		return fmt.Errorf("the plan has no run_id")
 	case p.Rounds < 1 || p.Rounds > maxRounds:
@@ -77,7 +80,17 @@ func positive(v float64) bool { return finite(v) && v > 0 }
 // nor negative.
 func finite(v float64) bool { return v >= 0 && !math.IsInf(v, 0) }
 
-func (c Cell) String() string { return fmt.Sprintf("%s (%s) under %s", c.Workload, c.Params, c.Model) }
+// maxCost bounds a cost, so that no sum or ratio of costs overflows. A time of
+// that many nanoseconds is over 31 years.
+const maxCost = 1e18
+
+// String names the cell for people. It is not inert: see [Inert].
+func (c Cell) String() string {
+	if c.Params == "" {
+		return fmt.Sprintf("%s under %s", c.Workload, c.Model)
+	}
+	return fmt.Sprintf("%s (%s) under %s", c.Workload, c.Params, c.Model)
+}
 
 // place identifies a sample in its run.
 type place struct {
@@ -88,6 +101,7 @@ type place struct {
 // duplicates checks samples against the plan and against one another.
 type duplicates struct {
 	rounds int
+	// cells are those that are ever sampled.
 	cells  map[Cell]bool
 	places map[place]bool
 	seqs   map[int]bool
@@ -97,7 +111,7 @@ func newDuplicates(plan *Plan) *duplicates {
 	d := &duplicates{plan.Rounds, make(map[Cell]bool), make(map[place]bool), make(map[int]bool)}
 	for _, row := range plan.Rows {
 		for _, c := range row.Cells {
-			d.cells[Cell{row.Workload, row.Params, c.Model}] = true
+			d.cells[Cell{row.Workload, row.Params, c.Model}] = c.Inexpressible == ""
 		}
 	}
 	return d
@@ -108,7 +122,7 @@ func (d *duplicates) check(s Sample) error {
 	at := place{s.Round, s.Cell}
 	switch {
 	case !d.cells[s.Cell]:
-		return fmt.Errorf("the plan has no cell %v", s.Cell)
+		return fmt.Errorf("the plan samples no cell %v", s.Cell)
 	case s.Round < 0 || s.Round >= d.rounds:
 		return fmt.Errorf("the sample is of round %d, and the plan has %d", s.Round, d.rounds)
 	case s.Seq < 0 || s.Place < 0:
@@ -117,13 +131,14 @@ func (d *duplicates) check(s Sample) error {
 		return fmt.Errorf("a sample with seq %d stands above already", s.Seq)
 	case d.places[at]:
 		return fmt.Errorf("a sample of round %d of %v stands above already", s.Round, s.Cell)
-	case s.Failure == nil && s.Costs[Wall] == 0:
-		return fmt.Errorf("the sample has neither a failure nor %s", Wall)
 	}
-	for unit, v := range s.Costs {
-		if !finite(v) {
-			return fmt.Errorf("%s is %v; a cost is a number from 0", unit, v)
+	for _, unit := range slices.Sorted(maps.Keys(s.Costs)) {
+		if v := s.Costs[unit]; !finite(v) || v > maxCost {
+			return fmt.Errorf("%s is %v; a cost is a number from 0 to %v", unit, v, maxCost)
 		}
+	}
+	if s.Failure == nil && s.Costs[Wall] < 1 {
+		return fmt.Errorf("the sample has neither a failure nor a wall time (%s) of 1 ns or more", Wall)
 	}
 	d.seqs[s.Seq], d.places[at] = true, true
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -84,6 +85,9 @@ func (f *Folder) append(kind string, record any) error {
 	if err != nil {
 		return err
 	}
+	if len(text) > maxLine {
+		return fmt.Errorf("a %s of %d bytes is too long for the journal, whose lines have at most %d", kind, len(text), maxLine)
+	}
 	_, err = f.journal.WriteAt(text, f.size)
 	if err == nil {
 		err = f.journal.Sync()
@@ -151,21 +155,19 @@ func readPlan(path string) (*Plan, error) {
 // decodePlan reads the text of a plan. A newer version is found out before its
 // unknown fields are.
 func decodePlan(path string, text []byte) (*Plan, error) {
-	var version struct {
-		Schema int `json:"schema"`
-	}
-	if err := json.Unmarshal(text, &version); err != nil {
+	if err := checkSchema(text); err != nil {
+		if newer := (*VersionError)(nil); errors.As(err, &newer) {
+			newer.File = path
+			return nil, newer
+		}
 		return nil, Problem{path, lineOf(text, err), fmt.Sprintf("this is no plan: %v", err)}
-	}
-	if version.Schema > Schema {
-		return nil, &VersionError{path, version.Schema}
 	}
 	var plan Plan
 	if err := decodeStrictly(text, &plan); err != nil {
 		return nil, Problem{path, lineOf(text, err), err.Error()}
 	}
 	if err := plan.check(); err != nil {
-		return nil, Problem{path, 0, err.Error()}
+		return nil, Problem{path, 1, err.Error()}
 	}
 	return &plan, nil
 }
@@ -195,31 +197,43 @@ func Resume(dir string) (*Folder, *Run, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("keeping the damaged journal before mending it: %w", err)
 		}
-		last := &run.Problems[len(run.Problems)-1]
-		last.Text += fmt.Sprintf("; the journal was cut before it, and the damaged one is kept as %s", kept)
+		run.Problems = noteCut(run.Problems, path, j.goodLine+1, kept)
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	f := &Folder{dir: run.Dir, journal: file, size: j.good}
-	if err := file.Truncate(j.good); err == nil && j.good == 0 {
+	err = file.Truncate(j.good)
+	if err == nil && j.good == 0 {
 		err = f.append("journal", header{Schema, run.Plan.RunID})
-		if err != nil {
-			return nil, nil, errors.Join(err, file.Close())
-		}
-	} else if err != nil {
+	}
+	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
 	return f, run, nil
 }
 
+// noteCut adds to the first problem of the torn end what became of it. Where the
+// problems were too many to be kept, it is one more.
+func noteCut(problems []Problem, path string, line int, kept string) []Problem {
+	note := fmt.Sprintf("the journal was cut before this line, and the damaged one is kept as %s", kept)
+	for i := range problems {
+		if problems[i].Line >= line {
+			problems[i].Text += "; " + note
+			return problems
+		}
+	}
+	return append(problems, Problem{path, line, note})
+}
+
 // keepDamaged copies a file to the first free name beside it.
 func keepDamaged(path string) (string, error) {
-	text, err := os.ReadFile(path)
+	damaged, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
+	defer damaged.Close()
 	for n := 1; ; n++ {
 		kept := fmt.Sprintf("%s.damaged-%d", path, n)
 		file, err := os.OpenFile(kept, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
@@ -229,7 +243,7 @@ func keepDamaged(path string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		_, err = file.Write(text)
+		_, err = io.Copy(file, damaged)
 		return kept, errors.Join(err, file.Sync(), file.Close())
 	}
 }

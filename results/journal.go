@@ -92,8 +92,10 @@ type journal struct {
 	timelines []Timeline
 	problems  []Problem
 	// good is the length of the file up to the end of the last line that ends
-	// in a line feed and decodes; what follows is torn.
-	good int64
+	// in a line feed and decodes, which is the line goodLine; what follows is
+	// torn.
+	good     int64
+	goodLine int
 	// lines counts lines of any kind.
 	lines int
 	// torn tells that the file goes on behind good.
@@ -108,25 +110,21 @@ func readJournal(name string, r io.Reader, plan *Plan) (*journal, error) {
 	lines := bufio.NewReaderSize(r, 64<<10)
 	var offset int64
 	for {
-		text, err := readLine(lines)
-		offset += int64(len(text))
-		ended := bytes.HasSuffix(text, []byte("\n"))
-		if len(text) > 0 {
+		text, length, err := readLine(lines, maxLine)
+		offset += length
+		if length > 0 {
 			j.lines++
-			j.torn = true
-			bad := j.take(bytes.TrimSuffix(text, []byte("\n")), plan, seen)
+			bad := j.take(text, plan, seen)
 			if newer := (*VersionError)(nil); errors.As(bad, &newer) {
 				newer.File = name
 				return nil, newer
 			}
-			if bad == nil && !ended {
-				bad = errors.New("the line is cut short")
-			}
+			j.torn = bad != nil
 			switch {
-			case bad != nil && len(j.problems) < maxProblems:
-				j.problems = append(j.problems, Problem{name, j.lines, bad.Error()})
 			case bad == nil:
-				j.good, j.torn = offset, false
+				j.good, j.goodLine = offset, j.lines
+			case len(j.problems) < maxProblems:
+				j.problems = append(j.problems, Problem{name, j.lines, bad.Error()})
 			}
 		}
 		switch {
@@ -136,32 +134,44 @@ func readJournal(name string, r io.Reader, plan *Plan) (*journal, error) {
 			}
 			return j, nil
 		case err != nil:
-			return nil, err
+			return nil, fmt.Errorf("reading line %d of the journal: %w", j.lines+1, err)
 		}
 	}
 }
 
-// readLine reads up to and with the next line feed. A line over maxLine is an
-// error, as there is no telling where it ends.
-func readLine(r *bufio.Reader) ([]byte, error) {
-	var text []byte
+// readLine reads up to and with the next line feed and tells how many bytes
+// that were. Of a line over limit it keeps nothing: its text is nil.
+func readLine(r *bufio.Reader, limit int64) (text []byte, length int64, err error) {
 	for {
 		part, err := r.ReadSlice('\n')
-		text = append(text, part...)
-		if !errors.Is(err, bufio.ErrBufferFull) {
-			return text, err
+		if length += int64(len(part)); length > limit {
+			text = nil
+		} else {
+			text = append(text, part...)
 		}
-		if len(text) > maxLine {
-			return nil, fmt.Errorf("a line is over %d bytes long; this is no journal", maxLine)
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return text, length, err
 		}
 	}
 }
 
-// take decodes a line and keeps its record if nothing is wrong with it.
+// take decodes a line and keeps its record if nothing is wrong with it. A line
+// without its line feed was never reported as written; even a whole record in it
+// is not kept, as Resume cuts it off.
 func (j *journal) take(text []byte, plan *Plan, seen *duplicates) error {
+	if text == nil {
+		return fmt.Errorf("the line is over %d bytes long; no line of a journal is", maxLine)
+	}
+	text, ended := bytes.CutSuffix(text, []byte("\n"))
+	if !ended {
+		return errors.New("the line is cut short")
+	}
 	l, err := decodeLine(text)
 	if err != nil {
 		return err
+	}
+	if first := j.lines == 1; first != (l.Journal != nil) {
+		return errors.New("the first line of a journal is its header, and no other is")
 	}
 	switch {
 	case l.Journal != nil:
@@ -189,15 +199,33 @@ func (j *journal) take(text []byte, plan *Plan, seen *duplicates) error {
 }
 
 func takeHeader(raw []byte, plan *Plan) error {
+	if err := checkSchema(raw); err != nil {
+		return err
+	}
 	var h header
-	if err := json.Unmarshal(raw, &h); err != nil {
+	if err := decodeStrictly(raw, &h); err != nil {
+		return err
+	}
+	if h.RunID != plan.RunID {
+		return fmt.Errorf("this journal is of the run %q and the plan of %q", h.RunID, plan.RunID)
+	}
+	return nil
+}
+
+// checkSchema looks at nothing but the version, because a newer one may have
+// fields that this program does not know.
+func checkSchema(raw []byte) error {
+	var version struct {
+		Schema int `json:"schema"`
+	}
+	if err := json.Unmarshal(raw, &version); err != nil {
 		return err
 	}
 	switch {
-	case h.Schema > Schema:
-		return &VersionError{Schema: h.Schema}
-	case h.RunID != plan.RunID:
-		return fmt.Errorf("this journal is of the run %q and the plan of %q", h.RunID, plan.RunID)
+	case version.Schema > Schema:
+		return &VersionError{Schema: version.Schema}
+	case version.Schema < 1:
+		return fmt.Errorf("there is no schema %d", version.Schema)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"golang.org/x/perf/benchunit"
@@ -28,9 +27,13 @@ func (v *Verdict) Sentence(row Row) string {
 		return fmt.Sprintf("%sis equivalent to %s: the difference is within %s (speed-up %s, 95 %% interval %s to %s, %s)",
 			head, against, percent(v.Margin), digits(v.Speedup), digits(v.Lo), digits(v.Hi), pairs)
 	}
-	if v.Pairs < leastPairs {
-		return fmt.Sprintf("%sagainst %s is inconclusive: %s give no 95 %% interval, at least %d would (speed-up so far %s)",
+	switch {
+	case v.Pairs < leastPairs:
+		return fmt.Sprintf("%sagainst %s is inconclusive: there is no 95 %% interval of %s, at least %d are needed (speed-up so far %s)",
 			head, against, pairs, leastPairs, digits(v.Speedup))
+	case math.IsInf(v.Detectable, 1):
+		return fmt.Sprintf("%sagainst %s is inconclusive: %s are too few for the number of comparisons in this run (speed-up %s, 95 %% interval %s to %s, Holm %s)",
+			head, against, pairs, digits(v.Speedup), digits(v.Lo), digits(v.Hi), pText(v.HolmP))
 	}
 	return fmt.Sprintf("%sagainst %s is inconclusive: a difference of %s or more would have shown (speed-up %s, 95 %% interval %s to %s, Holm %s, %s)",
 		head, against, percent(v.Detectable), digits(v.Speedup), digits(v.Lo), digits(v.Hi), pText(v.HolmP), pairs)
@@ -44,17 +47,26 @@ func rowLabel(row Row) string {
 	return Inert(fmt.Sprintf("%s (%s)", row.Workload, strings.ReplaceAll(row.Params, ",", ", ")))
 }
 
-// digits prints a positive number with three significant digits.
+// digits prints a positive number with three significant digits, and one from
+// 1,000 without its fraction.
 func digits(v float64) string {
+	rounded := threeDigits(v)
 	switch {
 	case math.IsInf(v, 0) || math.IsNaN(v):
 		return "unbounded"
-	case v >= 1000:
+	case rounded >= 1000:
 		return thousands(v)
-	case v < 1e-3:
+	case rounded < 1e-3:
 		return strconv.FormatFloat(v, 'g', 3, 64)
 	}
-	return strconv.FormatFloat(v, 'f', max(0, 2-int(math.Floor(math.Log10(v)))), 64)
+	return strconv.FormatFloat(rounded, 'f', max(0, 2-int(math.Floor(math.Log10(rounded)))), 64)
+}
+
+// threeDigits rounds first, so that 9.999 has as many digits and 999.9 µs the
+// same unit as the 10.0 and the 1.00 ms that they are printed as.
+func threeDigits(v float64) float64 {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 2, 64), 64) // cannot fail on what was just formatted
+	return rounded
 }
 
 // thousands prints a number without a fraction, its digits in groups of three.
@@ -75,37 +87,44 @@ func pText(p float64) string {
 	return fmt.Sprintf("p = %.3f", p)
 }
 
-// FormatValue prints a cost for people: times in the unit that suits them, bytes
-// in binary multiples, all with three significant digits.
+// FormatValue prints a cost for people: times with three significant digits in
+// the unit that suits them, bytes from 1 KiB with four in binary multiples, and
+// all else in full if it is whole and with three digits if not.
 func FormatValue(unit string, v float64) string {
 	base := strings.TrimSuffix(unit, "/op")
 	switch {
 	case math.IsNaN(v) || math.IsInf(v, 0):
 		return "unbounded"
 	case base == "ns" || strings.HasSuffix(base, "-ns"):
-		return formatDuration(time.Duration(v))
+		return formatNanoseconds(v)
 	case base == "B" || strings.HasSuffix(base, "-bytes"):
+		if v < 1024 {
+			return number(v) + " B"
+		}
 		return withSpace(benchunit.Scale(v, benchunit.Binary)) + "B"
-	case v == 0:
-		return "0"
-	case v == math.Trunc(v):
-		return thousands(v)
 	case strings.HasSuffix(base, "/s"):
-		return digits(v) + " /s"
+		return number(v) + " /s"
+	}
+	return number(v)
+}
+
+func number(v float64) string {
+	if v == math.Trunc(v) {
+		return thousands(v)
 	}
 	return digits(v)
 }
 
-func formatDuration(d time.Duration) string {
-	v := float64(d)
+func formatNanoseconds(v float64) string {
+	rounded := threeDigits(v)
 	switch {
-	case d == 0:
+	case v == 0:
 		return "0 s"
-	case d < time.Microsecond:
+	case rounded < 1e3:
 		return digits(v) + " ns"
-	case d < time.Millisecond:
+	case rounded < 1e6:
 		return digits(v/1e3) + " µs"
-	case d < time.Second:
+	case rounded < 1e9:
 		return digits(v/1e6) + " ms"
 	}
 	return digits(v/1e9) + " s"
@@ -121,7 +140,7 @@ func withSpace(text string) string {
 // line: what is no visible character becomes U+FFFD.
 func Inert(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r == ' ' || unicode.IsGraphic(r) && !unicode.Is(unicode.Cf, r) && r != '\u2028' && r != '\u2029' {
+		if unicode.IsGraphic(r) { // letters, marks, numbers, punctuation, symbols and spaces; no control or format character
 			return r
 		}
 		return unicode.ReplacementChar

@@ -123,7 +123,7 @@ func hodgesLehmann(values []float64) (center, lo, hi float64) {
 		return math.NaN(), math.Inf(-1), math.Inf(1)
 	}
 	total := n * (n + 1) / 2
-	center = (kthWalsh(sorted, (total+1)/2) + kthWalsh(sorted, total/2+1)) / 2
+	center = mean(kthWalsh(sorted, (total+1)/2), kthWalsh(sorted, total/2+1))
 	k := walshRank(n)
 	if k == 0 {
 		return center, math.Inf(-1), math.Inf(1)
@@ -151,7 +151,7 @@ func kthWalsh(sorted []float64, k int) float64 {
 func countWalsh(sorted []float64, limit float64) int {
 	count, j := 0, len(sorted)-1
 	for i := range sorted {
-		for j >= 0 && (sorted[i]+sorted[j])/2 > limit {
+		for j >= 0 && mean(sorted[i], sorted[j]) > limit {
 			j--
 		}
 		if j < i {
@@ -160,6 +160,15 @@ func countWalsh(sorted []float64, limit float64) int {
 		count += j - i + 1
 	}
 	return count
+}
+
+// mean does not overflow. The halves are added only where the sum would, because
+// halving a tiny number loses its last bit.
+func mean(a, b float64) float64 {
+	if sum := a + b; !math.IsInf(sum, 0) {
+		return sum / 2
+	}
+	return a/2 + b/2
 }
 
 // orderOf numbers the floating-point numbers in their order, fromOrder is its

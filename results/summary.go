@@ -23,8 +23,15 @@ func Summarize(values []float64) Summary {
 	if q, err := quartiles(sorted); err == nil {
 		s.Q1, s.Q3 = q[0], q[1]
 	}
-	if outliers, err := stats.QuartileOutliers(sorted); err == nil { // needs two values
-		s.MildOutliers, s.ExtremeOutliers = len(outliers.Mild), len(outliers.Extreme)
+	// stats.QuartileOutliers has fences of its own, around other quartiles than
+	// the ones shown here.
+	for _, v := range sorted {
+		switch off, width := max(s.Q1-v, v-s.Q3), s.Q3-s.Q1; {
+		case off > 3*width:
+			s.ExtremeOutliers++
+		case off > 1.5*width:
+			s.MildOutliers++
+		}
 	}
 	return s
 }

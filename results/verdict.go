@@ -19,12 +19,16 @@ const alpha = 0.05
 // leastPairs is the smallest number of pairs with a finite 95 % interval.
 const leastPairs = 6
 
+// leastP is the smallest p-value that the signed-rank test can give to n pairs:
+// it is that of pairs which all agree.
+func leastP(n int) float64 { return math.Exp2(float64(1 - n)) }
+
 // MinRounds returns the fewest rounds, at least 10, in which every comparison of
-// a family can be decided: the smallest possible p-value is 2^(1-n), and Holm's
-// first step multiplies it by the size of the family.
+// a family can be decided: the smallest possible p-value of n rounds is 2^(1-n),
+// and Holm's first step multiplies it by the size of the family.
 func MinRounds(family int) int {
 	n := 10
-	for math.Exp2(float64(1-n))*float64(family) > alpha {
+	for leastP(n)*float64(family) > alpha {
 		n++
 	}
 	return n
@@ -70,7 +74,7 @@ func (v *Verdict) decide(family int) {
 	switch {
 	case v.Pairs < leastPairs:
 		v.Kind = Inconclusive
-		v.Detectable = math.Inf(1)
+		v.Detectable = math.Inf(1) // there is no interval
 	case v.HolmP < alpha && v.Lo > beyond:
 		v.Kind = Faster
 	case v.HolmP < alpha && v.Hi < 1/beyond:
@@ -88,8 +92,12 @@ func (v *Verdict) decide(family int) {
 // width on the log scale is 1.96 standard errors. A difference is decided when
 // its interval lies beyond the margin, which needs the margin and 1.96 + 0.84
 // standard errors, and when its p passes the first step of Holm's correction,
-// which needs as many standard errors as the family asks for, and 0.84.
+// which needs as many standard errors as the family asks for, and 0.84. It is
+// infinite where even pairs that all agree give no p small enough for that step.
 func (v *Verdict) detectable(family int) float64 {
+	if leastP(v.Pairs)*float64(family) > alpha {
+		return math.Inf(1)
+	}
 	se := (math.Log(v.Hi) - math.Log(v.Lo)) / 2 / normalQuantile(0.975)
 	power := normalQuantile(0.8)
 	beyondMargin := math.Log1p(v.Margin) + (normalQuantile(0.975)+power)*se

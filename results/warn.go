@@ -23,28 +23,24 @@ const (
 func warnings(a *Analysis, problems []Problem) (all []Warning) {
 	run := Cell{}
 	if failed := countFailed(a.Samples); failed > 0 {
-		all = append(all, Warning{run, WarnFailed, fmt.Sprintf("%s without a right answer: their cells rest on fewer samples or on none", plural(failed, "sample is", "samples are"))})
+		all = append(all, Warning{run, WarnFailed, fmt.Sprintf("%s no right answer, of %d in all: a cell that lost samples rests on fewer, or on none", plural(failed, "sample has", "samples have"), len(a.Samples))})
 	}
 	if len(problems) > 0 {
-		all = append(all, Warning{run, WarnFile, fmt.Sprintf("%s of the run's files could not be used, the first is %s", plural(len(problems), "line", "lines"), Inert(problems[0].Error()))})
+		all = append(all, Warning{run, WarnFile, fmt.Sprintf("%s of the run's files could not be used (%s): what was in them is missing here", plural(len(problems), "line", "lines"), Inert(problems[0].Error()))})
 	}
 	if a.RoundsDone < a.Plan.Rounds {
-		all = append(all, Warning{run, WarnIncomplete, fmt.Sprintf("only %d of %d rounds are complete", a.RoundsDone, a.Plan.Rounds)})
+		all = append(all, Warning{run, WarnIncomplete, fmt.Sprintf("only %d of %d rounds are complete: resume the run to take the others", a.RoundsDone, a.Plan.Rounds)})
 	}
 	if need := MinRounds(a.Family); a.RoundsDone < need && a.Family > 0 {
-		all = append(all, Warning{run, WarnFewRounds, fmt.Sprintf("%s cannot all be decided in %s: take at least %d with -rounds %d",
+		all = append(all, Warning{run, WarnFewRounds, fmt.Sprintf("%s cannot all be decided in %s: take at least %d (-rounds %d)",
 			plural(a.Family, "comparison", "comparisons"), plural(a.RoundsDone, "round", "rounds"), need, need)})
 	}
 	if h := a.Plan.Host; h.CPUs > 0 && h.LoadAverage > float64(h.CPUs)/2 {
 		all = append(all, Warning{run, WarnLoad, fmt.Sprintf("the load average was %.1f on %s when the run began: something else was running, so close it and measure again", h.LoadAverage, plural(h.CPUs, "CPU", "CPUs"))})
 	}
-	for _, about := range []func(Cell, CellAnalysis) (Warning, bool){drift, spread, outliers} {
-		for _, row := range a.Rows {
-			for _, c := range row.Cells {
-				if w, found := about(Cell{row.Row.Workload, row.Row.Params, c.Model}, c); found {
-					all = append(all, w)
-				}
-			}
+	for _, d := range []doubt{drift, spread, outliers} {
+		if w, found := d.about(a.Rows); found {
+			all = append(all, w)
 		}
 	}
 	return all
@@ -71,46 +67,105 @@ func plural(n int, one, many string) string {
 // drift say little.
 const fewestForDoubt = 8
 
-// drift tells cells whose wall time rises or falls over the run. Kendall's tau
-// of n values has a standard deviation of √(2(2n+5)/(9n(n-1))); three of them
-// are rare among some dozens of cells.
-func drift(at Cell, c CellAnalysis) (Warning, bool) {
-	n := len(c.Good)
-	if n < fewestForDoubt {
+// A doubt is what can be wrong with the samples of single cells. It is one
+// warning however many cells have it: thirty alike would hide the others.
+type doubt struct {
+	code string
+	// size tells how bad it is in a cell, 0 for not at all.
+	size func(CellAnalysis) float64
+	// text makes the sentence. Where names the cell, or counts the cells and
+	// names the worst.
+	text func(where string, worst CellAnalysis) string
+}
+
+// about looks for a doubt in all cells.
+func (d doubt) about(rows []RowAnalysis) (Warning, bool) {
+	var at Cell
+	var worst CellAnalysis
+	count, most := 0, 0.0
+	for _, row := range rows {
+		for _, c := range row.Cells {
+			if len(c.Good) < fewestForDoubt {
+				continue
+			}
+			size := d.size(c)
+			if size > 0 {
+				count++
+			}
+			if size > most {
+				at, worst, most = Cell{row.Row.Workload, row.Row.Params, c.Model}, c, size
+			}
+		}
+	}
+	if count == 0 {
 		return Warning{}, false
 	}
-	order, walls := make([]float64, n), make([]float64, n)
+	where := "in " + Inert(at.String())
+	if count > 1 {
+		where = fmt.Sprintf("in %d cells, most %s", count, where)
+	}
+	return Warning{at, d.code, d.text(where, worst)}, true
+}
+
+// drift is a wall time that rises or falls over the run. Kendall's tau of n
+// values has a standard deviation of √(2(2n+5)/(9n(n-1))); three of them are
+// rare among some dozens of cells.
+var drift = doubt{
+	code: WarnDrift,
+	size: func(c CellAnalysis) float64 {
+		n := float64(len(c.Good))
+		if tau := math.Abs(wallTau(c)); tau > 3*math.Sqrt(2*(2*n+5)/(9*n*(n-1))) {
+			return tau
+		}
+		return 0
+	},
+	text: func(where string, worst CellAnalysis) string {
+		tau, direction := wallTau(worst), "rises"
+		if tau < 0 {
+			direction = "falls"
+		}
+		return fmt.Sprintf("the wall time drifts over the run %s, where it %s (Kendall tau %.2f): verdicts pair the samples by round, which takes drift out, but the medians describe something that moved", where, direction, tau)
+	},
+}
+
+// wallTau is Kendall's tau of a cell's wall times over the run, 0 where they are
+// constant.
+func wallTau(c CellAnalysis) float64 {
+	order, walls := make([]float64, len(c.Good)), make([]float64, len(c.Good))
 	for i, s := range c.Good {
 		order[i], walls[i] = float64(s.Seq), s.Costs[Wall]
 	}
 	tau, err := stats.KendallTau(order, walls)
-	limit := 3 * math.Sqrt(2*float64(2*n+5)/float64(9*n*(n-1)))
-	if err != nil || math.Abs(tau) < limit { // constant values have no tau
-		return Warning{}, false
+	if err != nil || math.IsNaN(tau) {
+		return 0
 	}
-	direction := "rises"
-	if tau < 0 {
-		direction = "falls"
-	}
-	return Warning{at, WarnDrift, fmt.Sprintf("%s: the wall time %s over the run (Kendall tau %.2f); comparisons are paired by round, which takes drift out, but the median alone is of a moving thing", inertCell(at), direction, tau)}, true
+	return tau
 }
 
-// spread tells cells whose middle half is wider than a tenth of the median.
-func spread(at Cell, c CellAnalysis) (Warning, bool) {
-	w := c.Costs[Wall]
-	if w.N < fewestForDoubt || w.Median <= 0 || (w.Q3-w.Q1)/w.Median <= 0.10 {
-		return Warning{}, false
-	}
-	return Warning{at, WarnSpread, fmt.Sprintf("%s: the middle half of the samples spreads over %.0f %% of their median; a quieter machine or more rounds would narrow the interval", inertCell(at), 100*(w.Q3-w.Q1)/w.Median)}, true
+// spread is a middle half that is wider than a tenth of the median.
+var spread = doubt{
+	code: WarnSpread,
+	size: func(c CellAnalysis) float64 {
+		if share := spreadShare(c.Costs[Wall]); share > 0.10 {
+			return share
+		}
+		return 0
+	},
+	text: func(where string, worst CellAnalysis) string {
+		return fmt.Sprintf("the wall times scatter widely %s, where their middle half spans %s of the median: a quieter machine or more rounds would narrow the intervals", where, percent(spreadShare(worst.Costs[Wall])))
+	},
 }
 
-// outliers tells cells with samples far off the others.
-func outliers(at Cell, c CellAnalysis) (Warning, bool) {
-	w := c.Costs[Wall]
-	if w.N < fewestForDoubt || w.ExtremeOutliers == 0 {
-		return Warning{}, false
-	}
-	return Warning{at, WarnOutliers, fmt.Sprintf("%s: %s of %d far off the others; they are kept, and ranks bear them", inertCell(at), plural(w.ExtremeOutliers, "sample is", "samples are"), w.N)}, true
-}
+// spreadShare is the width of the middle half as a share of the median.
+func spreadShare(s Summary) float64 { return (s.Q3 - s.Q1) / s.Median }
 
-func inertCell(c Cell) string { return Inert(c.String()) }
+// outliers are samples far off the others.
+var outliers = doubt{
+	code: WarnOutliers,
+	size: func(c CellAnalysis) float64 {
+		return float64(c.Costs[Wall].ExtremeOutliers) / float64(len(c.Good))
+	},
+	text: func(where string, worst CellAnalysis) string {
+		return fmt.Sprintf("some wall times are far off the others %s (%d of %s): they are kept, since medians and ranks bear them", where, worst.Costs[Wall].ExtremeOutliers, plural(len(worst.Good), "sample", "samples"))
+	},
+}
