@@ -7,7 +7,7 @@ func Analyze(run *Run) *Analysis {
 	for _, s := range run.Samples {
 		cells[s.Cell] = append(cells[s.Cell], s)
 	}
-	var family []*Verdict
+	var family []comparison
 	for _, row := range run.Plan.Rows {
 		ra := RowAnalysis{Row: row}
 		for _, planned := range row.Cells {
@@ -74,9 +74,9 @@ func predictRow(r *RowAnalysis, baseModel string) {
 	}
 }
 
-// compareRow gives a verdict to every cell that has one to be compared with, and
-// returns them.
-func compareRow(r *RowAnalysis) (verdicts []*Verdict) {
+// compareRow gives a verdict, yet undecided, to every cell that has one to be
+// compared with, and returns what decides them.
+func compareRow(r *RowAnalysis) (compared []comparison) {
 	for i := range r.Cells {
 		c := &r.Cells[i]
 		if c.Against == "" {
@@ -87,11 +87,12 @@ func compareRow(r *RowAnalysis) (verdicts []*Verdict) {
 			continue
 		}
 		if pairs := pairUp(base.Good, c.Good); len(pairs) > 0 {
-			c.Verdict = compare(c.Model, c.Against, pairs)
-			verdicts = append(verdicts, c.Verdict)
+			made := compare(c.Model, c.Against, pairs)
+			c.Verdict = made.Verdict
+			compared = append(compared, made)
 		}
 	}
-	return verdicts
+	return compared
 }
 
 // pairUp pairs the wall times of two cells by round.

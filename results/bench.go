@@ -97,7 +97,7 @@ func benchName(c Cell, gomaxprocs int) string {
 		}
 	}
 	name += "/model=" + nameWord(c.Model)
-	if gomaxprocs != 1 { // as package testing does
+	if gomaxprocs > 1 { // as package testing does
 		name += fmt.Sprintf("-%d", gomaxprocs)
 	}
 	return name

@@ -32,11 +32,13 @@ func (e *VersionError) Error() string {
 	return fmt.Sprintf("%s was written by a newer juggle (schema %d, this one reads %d): update juggle", e.File, e.Schema, Schema)
 }
 
-// Bounds of a plan, so that a hostile file cannot make a reader take all memory.
+// Bounds of a plan, so that a hostile file cannot make a reader take all memory,
+// nor a name make a line of bench.txt longer than readers of that format take.
 const (
 	maxRounds = 10_000
 	maxCells  = 10_000
 	maxTasks  = 100_000_000
+	maxText   = 4096
 )
 
 // check reports what no plan of this program says.
@@ -53,12 +55,23 @@ func (p *Plan) check() error {
 	case len(p.Rows) == 0:
 		return fmt.Errorf("the plan has no rows")
 	}
+	b, h := p.Build, p.Host
+	if err := checkTexts(p.RunID, p.Tier, p.BaseModel, b.GoVersion, b.Revision, b.BinarySHA256,
+		h.OS, h.Arch, h.CPU, h.Kernel, h.Governor, h.Virtualization); err != nil {
+		return err
+	}
 	seen := make(map[Cell]bool)
 	for _, row := range p.Rows {
+		if err := checkTexts(row.Workload, row.Params, row.Group, row.Isolates); err != nil {
+			return err
+		}
 		if row.Tasks < 0 || row.Tasks > maxTasks {
 			return fmt.Errorf("%s (%s) has %d tasks; 0 to %d are possible", row.Workload, row.Params, row.Tasks, maxTasks)
 		}
 		for _, c := range row.Cells {
+			if err := checkTexts(c.Model, c.Role, c.Against, c.Inexpressible); err != nil {
+				return err
+			}
 			cell := Cell{row.Workload, row.Params, c.Model}
 			if seen[cell] {
 				return fmt.Errorf("the plan holds the cell %v twice", cell)
@@ -69,6 +82,15 @@ func (p *Plan) check() error {
 			if l := c.Predicted; l != nil && (!finite(l.WaitSeconds) || !finite(l.ComputeShare)) {
 				return fmt.Errorf("the law of %v is not finite or negative", cell)
 			}
+		}
+	}
+	return nil
+}
+
+func checkTexts(texts ...string) error {
+	for _, text := range texts {
+		if len(text) > maxText {
+			return fmt.Errorf("the plan holds a text of %d bytes (%.20q…); %d are possible", len(text), text, maxText)
 		}
 	}
 	return nil
@@ -117,7 +139,7 @@ func newDuplicates(plan *Plan) *duplicates {
 	return d
 }
 
-// check reports what is wrong with a sample, and remembers a good one.
+// check reports what is wrong with a sample.
 func (d *duplicates) check(s Sample) error {
 	at := place{s.Round, s.Cell}
 	switch {
@@ -140,9 +162,11 @@ func (d *duplicates) check(s Sample) error {
 	if s.Failure == nil && s.Costs[Wall] < 1 {
 		return fmt.Errorf("the sample has neither a failure nor a wall time (%s) of 1 ns or more", Wall)
 	}
-	d.seqs[s.Seq], d.places[at] = true, true
 	return nil
 }
+
+// add remembers a sample that is kept.
+func (d *duplicates) add(s Sample) { d.seqs[s.Seq], d.places[place{s.Round, s.Cell}] = true, true }
 
 // checkTimeline reports spans that no task can have.
 func checkTimeline(t Timeline) error {

@@ -36,9 +36,9 @@
 // The journal has one JSON object per line. Each holds one record and the
 // CRC-32C of that record's bytes as they stand in the line, in eight hex digits:
 //
-//	{"crc32c":"…","journal":{"schema":1,"run_id":"…"}}   the first line
-//	{"crc32c":"…","sample":{…}}                           a Sample
-//	{"crc32c":"…","timeline":{…}}                         a Timeline
+//	{"crc32c":"…","journal":{…}}    the first line: schema, run id, checksum of plan.json
+//	{"crc32c":"…","sample":{…}}     a Sample
+//	{"crc32c":"…","timeline":{…}}   a Timeline
 //
 // A line is written in one piece and synced before the next sample starts, so
 // that at most the last line can be torn. A line is at most 64 MiB long.

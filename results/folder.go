@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"syscall"
 )
 
 // Names of the files of a run folder.
@@ -18,11 +20,14 @@ const (
 	benchFile   = "bench.txt"
 )
 
-// A Folder is a run that is being measured. It is for one goroutine at a time.
+// A Folder is a run that is being measured. It is for one goroutine at a time,
+// and a run is for one Folder at a time: another writer of the same journal is
+// noticed by the length of the file, and nothing is written over.
 type Folder struct {
 	dir     string
 	journal *os.File
 	size    int64
+	seen    *duplicates
 }
 
 // A Run is what was read of a run's folder.
@@ -36,8 +41,11 @@ type Run struct {
 }
 
 // Create makes the folder of a new run, writes its plan, and opens its journal.
-// It refuses a folder that holds anything, so that no old result is harmed. The
-// caller closes the Folder.
+// It refuses a folder that holds anything, so that no old result is harmed, and
+// a plan that Load would refuse. The caller closes the Folder.
+//
+// The journal is made first, and only where there is none: of two that create
+// the same folder at once, one gets it and the other leaves it alone.
 func Create(dir string, plan Plan) (*Folder, error) {
 	if err := plan.check(); err != nil {
 		return nil, err
@@ -56,29 +64,53 @@ func Create(dir string, plan Plan) (*Folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := ReplaceFile(filepath.Join(dir, planFile), append(text, '\n')); err != nil {
-		return nil, err
-	}
-	file, err := os.OpenFile(filepath.Join(dir, journalFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	path := filepath.Join(dir, journalFile)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, err
 	}
-	f := &Folder{dir: dir, journal: file}
-	if err := errors.Join(f.append("journal", header{Schema, plan.RunID}), syncFolder(dir)); err != nil {
-		return nil, errors.Join(err, file.Close())
+	f := &Folder{dir: dir, journal: file, seen: newDuplicates(&plan)}
+	if err := f.begin(append(text, '\n'), plan.RunID); err != nil {
+		return nil, errors.Join(err, file.Close(), os.RemoveAll(filepath.Join(dir, planFile)), os.Remove(path))
 	}
 	return f, nil
+}
+
+// begin writes the plan and the first line of the journal.
+func (f *Folder) begin(plan []byte, runID string) error {
+	if err := ReplaceFile(filepath.Join(f.dir, planFile), plan); err != nil {
+		return err
+	}
+	if err := f.append("journal", header{Schema, runID, checksum(plan)}); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(f.dir)) // in which the folder's own name stands
 }
 
 // Dir is the path of the folder.
 func (f *Folder) Dir() string { return f.dir }
 
 // Append adds a sample to the journal and returns when it is on disk. If it
-// cannot be written whole, the journal is cut back to what it was.
-func (f *Folder) Append(s Sample) error { return f.append("sample", s) }
+// cannot be written whole, the journal is cut back to what it was, and the same
+// sample may be tried again. What Load would refuse is refused here.
+func (f *Folder) Append(s Sample) error {
+	if err := f.seen.check(s); err != nil {
+		return fmt.Errorf("a sample that %s cannot keep: %w", f.journal.Name(), err)
+	}
+	if err := f.append("sample", s); err != nil {
+		return err
+	}
+	f.seen.add(s)
+	return nil
+}
 
 // AppendTimeline adds a timeline in the same way.
-func (f *Folder) AppendTimeline(t Timeline) error { return f.append("timeline", t) }
+func (f *Folder) AppendTimeline(t Timeline) error {
+	if err := checkTimeline(t); err != nil {
+		return fmt.Errorf("a timeline that %s cannot keep: %w", f.journal.Name(), err)
+	}
+	return f.append("timeline", t)
+}
 
 func (f *Folder) append(kind string, record any) error {
 	text, err := encodeLine(kind, record)
@@ -88,13 +120,22 @@ func (f *Folder) append(kind string, record any) error {
 	if len(text) > maxLine {
 		return fmt.Errorf("a %s of %d bytes is too long for the journal, whose lines have at most %d", kind, len(text), maxLine)
 	}
-	_, err = f.journal.WriteAt(text, f.size)
+	info, err := f.journal.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() != f.size {
+		return fmt.Errorf("%s is %d bytes long and was left at %d: something else writes to it, so nothing was added", f.journal.Name(), info.Size(), f.size)
+	}
+	_, err = f.journal.Write(text)
 	if err == nil {
 		err = f.journal.Sync()
 	}
 	if err != nil {
-		cut := f.journal.Truncate(f.size)
-		return errors.Join(fmt.Errorf("%w; every sample before this one is kept", err), cut)
+		// By its name, because a file opened for appending cannot be cut on
+		// every system.
+		cut := os.Truncate(f.journal.Name(), f.size)
+		return errors.Join(fmt.Errorf("%w; everything before it is kept", err), cut)
 	}
 	f.size += int64(len(text))
 	return nil
@@ -114,7 +155,8 @@ func load(dir string) (*Run, *journal, error) {
 	if base := filepath.Base(dir); base == planFile || base == journalFile {
 		dir = filepath.Dir(dir)
 	}
-	plan, err := readPlan(filepath.Join(dir, planFile))
+	planPath := filepath.Join(dir, planFile)
+	plan, planCRC, err := readPlan(planPath)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,28 +170,35 @@ func load(dir string) (*Run, *journal, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if j.planCRC != planCRC && j.planCRC != "" {
+		j.planAltered = Problem{planPath, 1, fmt.Sprintf("the checksum is %s and the journal says %s: the plan was altered after the run began", planCRC, strconv.QuoteToASCII(j.planCRC))}
+		j.problems = append([]Problem{j.planAltered}, j.problems...)
+	}
+	j.planCRC = planCRC
 	return &Run{dir, *plan, j.samples, j.timelines, j.problems}, j, nil
 }
 
 // maxPlan bounds plan.json.
 const maxPlan = 64 << 20
 
-func readPlan(path string) (*Plan, error) {
+// readPlan reads a plan and returns its checksum, too.
+func readPlan(path string) (*Plan, string, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s is no folder of a run: it has no %s", filepath.Dir(path), planFile)
+		return nil, "", fmt.Errorf("%s is no folder of a run: it has no %s", filepath.Dir(path), planFile)
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if info.Size() > maxPlan {
-		return nil, fmt.Errorf("%s is over %d bytes long; this is no plan", path, maxPlan)
+		return nil, "", fmt.Errorf("%s is over %d bytes long; this is no plan", path, maxPlan)
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return decodePlan(path, text)
+	plan, err := decodePlan(path, text)
+	return plan, checksum(text), err
 }
 
 // decodePlan reads the text of a plan. A newer version is found out before its
@@ -191,6 +240,9 @@ func Resume(dir string) (*Folder, *Run, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if j.planAltered.Text != "" {
+		return nil, nil, j.planAltered
+	}
 	path := filepath.Join(run.Dir, journalFile)
 	if j.torn {
 		kept, err := keepDamaged(path)
@@ -199,14 +251,16 @@ func Resume(dir string) (*Folder, *Run, error) {
 		}
 		run.Problems = noteCut(run.Problems, path, j.goodLine+1, kept)
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	f := &Folder{dir: run.Dir, journal: file, size: j.good}
-	err = file.Truncate(j.good)
+	f := &Folder{dir: run.Dir, journal: file, size: j.good, seen: j.seen}
+	if j.torn {
+		err = os.Truncate(path, j.good)
+	}
 	if err == nil && j.good == 0 {
-		err = f.append("journal", header{Schema, run.Plan.RunID})
+		err = f.append("journal", header{Schema, run.Plan.RunID, j.planCRC})
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
@@ -260,19 +314,24 @@ func ReplaceFile(path string, text []byte) error {
 	if err := errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	return os.Rename(file.Name(), path)
+	if err := os.Rename(file.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(filepath.Dir(path))
 }
 
-// syncFolder makes new names in a folder last. Systems that cannot sync a folder
-// say so, which is no failure.
+// syncFolder makes new names in a folder last. Some systems and file systems
+// cannot sync a folder, or not for this user, and say so in one of three ways,
+// which is no failure: the files in it are synced.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir)
-	if err != nil {
-		return err
+	if err == nil {
+		err = errors.Join(d.Sync(), d.Close())
 	}
-	defer d.Close()
-	if err := d.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, fs.ErrPermission) {
-		return err
+	for _, cannot := range []error{errors.ErrUnsupported, fs.ErrPermission, syscall.EINVAL} {
+		if errors.Is(err, cannot) {
+			return nil
+		}
 	}
-	return nil
+	return err
 }

@@ -24,6 +24,9 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type header struct {
 	Schema int    `json:"schema"`
 	RunID  string `json:"run_id"`
+	// PlanCRC32C is the checksum of plan.json as it was written: a plan that was
+	// altered later would give other meaning to the same numbers.
+	PlanCRC32C string `json:"plan_crc32c"`
 }
 
 // line is a line of the journal. Records stay raw, so that the checksum is over
@@ -88,9 +91,13 @@ func decodeLine(text []byte) (line, error) {
 
 // journal is what was read of a journal.
 type journal struct {
-	samples   []Sample
-	timelines []Timeline
-	problems  []Problem
+	seen    *duplicates
+	planCRC string // of the header, "" without one
+	// planAltered is set if plan.json is not what the header says.
+	planAltered Problem
+	samples     []Sample
+	timelines   []Timeline
+	problems    []Problem
 	// good is the length of the file up to the end of the last line that ends
 	// in a line feed and decodes, which is the line goodLine; what follows is
 	// torn.
@@ -105,8 +112,7 @@ type journal struct {
 // readJournal reads all it can. Only a failing reader and a newer schema are
 // errors; all else is a Problem with its line.
 func readJournal(name string, r io.Reader, plan *Plan) (*journal, error) {
-	j := &journal{}
-	seen := newDuplicates(plan)
+	j := &journal{seen: newDuplicates(plan)}
 	lines := bufio.NewReaderSize(r, 64<<10)
 	var offset int64
 	for {
@@ -114,7 +120,7 @@ func readJournal(name string, r io.Reader, plan *Plan) (*journal, error) {
 		offset += length
 		if length > 0 {
 			j.lines++
-			bad := j.take(text, plan, seen)
+			bad := j.take(text, plan)
 			if newer := (*VersionError)(nil); errors.As(bad, &newer) {
 				newer.File = name
 				return nil, newer
@@ -158,7 +164,7 @@ func readLine(r *bufio.Reader, limit int64) (text []byte, length int64, err erro
 // take decodes a line and keeps its record if nothing is wrong with it. A line
 // without its line feed was never reported as written; even a whole record in it
 // is not kept, as Resume cuts it off.
-func (j *journal) take(text []byte, plan *Plan, seen *duplicates) error {
+func (j *journal) take(text []byte, plan *Plan) error {
 	if text == nil {
 		return fmt.Errorf("the line is over %d bytes long; no line of a journal is", maxLine)
 	}
@@ -175,15 +181,16 @@ func (j *journal) take(text []byte, plan *Plan, seen *duplicates) error {
 	}
 	switch {
 	case l.Journal != nil:
-		return takeHeader(l.Journal, plan)
+		return j.takeHeader(l.Journal, plan)
 	case l.Sample != nil:
 		var s Sample
 		if err := decodeStrictly(l.Sample, &s); err != nil {
 			return err
 		}
-		if err := seen.check(s); err != nil {
+		if err := j.seen.check(s); err != nil {
 			return err
 		}
+		j.seen.add(s)
 		j.samples = append(j.samples, s)
 	default:
 		var t Timeline
@@ -198,7 +205,7 @@ func (j *journal) take(text []byte, plan *Plan, seen *duplicates) error {
 	return nil
 }
 
-func takeHeader(raw []byte, plan *Plan) error {
+func (j *journal) takeHeader(raw []byte, plan *Plan) error {
 	if err := checkSchema(raw); err != nil {
 		return err
 	}
@@ -206,6 +213,7 @@ func takeHeader(raw []byte, plan *Plan) error {
 	if err := decodeStrictly(raw, &h); err != nil {
 		return err
 	}
+	j.planCRC = h.PlanCRC32C
 	if h.RunID != plan.RunID {
 		return fmt.Errorf("this journal is of the run %q and the plan of %q", h.RunID, plan.RunID)
 	}

@@ -228,7 +228,7 @@ func lineWith(kind, record string) string {
 func TestLinesThatCannotBeUsed(t *testing.T) {
 	run := smallRun()
 	plan := &run.Plan
-	head, err := encodeLine("journal", header{Schema, plan.RunID})
+	head, err := encodeLine("journal", header{Schema, plan.RunID, ""})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -379,24 +379,41 @@ func TestAnOverlongLineIsAProblem(t *testing.T) {
 // What could not be read again is not written.
 func TestAppendRefuses(t *testing.T) {
 	run := smallRun()
+	next := run.Samples[3]
+	run.Samples = run.Samples[:3]
 	run.Dir = record(t, run)
 	folder, _, err := Resume(run.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := run.Samples[0]
+	s := next
 	s.Answer = strings.Repeat("a", maxLine)
 	if err := folder.Append(s); err == nil || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("a sample over the limit: %v", err)
 	}
 	s.Answer, s.Costs = "", map[string]float64{Wall: 1, PeakRSS: math.Inf(1)}
-	if err := folder.Append(s); err == nil || !strings.Contains(err.Error(), "JSON") {
+	if err := folder.Append(s); err == nil || !strings.Contains(err.Error(), "+Inf") {
 		t.Errorf("an infinite cost: %v", err)
+	}
+	s.Costs = map[string]float64{UserCPU: 1}
+	if err := folder.Append(s); err == nil || !strings.Contains(err.Error(), "neither") {
+		t.Errorf("no wall time: %v", err)
+	}
+	s = next
+	s.Model = "another"
+	if err := folder.Append(s); err == nil || !strings.Contains(err.Error(), "no cell") {
+		t.Errorf("a cell that is not in the plan: %v", err)
+	}
+	if err := folder.Append(run.Samples[0]); err == nil || !strings.Contains(err.Error(), "already") {
+		t.Errorf("a sample a second time: %v", err)
+	}
+	if err := folder.AppendTimeline(Timeline{WallNS: -1}); err == nil || !strings.Contains(err.Error(), "-1 ns") {
+		t.Errorf("a negative timeline: %v", err)
 	}
 	if err := folder.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := folder.Append(run.Samples[0]); !errors.Is(err, os.ErrClosed) {
+	if err := folder.Append(next); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
 	if diff := cmp.Diff(run, mustLoad(t, run.Dir)); diff != "" {

@@ -97,15 +97,15 @@ func normalRankP(ranks []int, positive int) float64 {
 }
 
 // walshRank returns the rank k such that the k-th smallest and the k-th largest
-// of the n(n+1)/2 Walsh averages bound a 95 % interval, and 0 where n is too
-// small for one.
-func walshRank(n int) int {
+// of the n(n+1)/2 Walsh averages bound an interval that misses the truth with a
+// chance of at most miss, and 0 where n is too small for one.
+func walshRank(n int, miss float64) int {
 	if n > exactRanks {
 		count := float64(n) * float64(n+1)
-		return int(count/4 - normalQuantile(0.975)*math.Sqrt(count*float64(2*n+1)/24))
+		return max(0, int(count/4-normalQuantile(1-miss/2)*math.Sqrt(count*float64(2*n+1)/24)))
 	}
 	k := 0
-	for cdf := signedRankCDF(n); cdf[k] <= 0.025; k++ {
+	for cdf := signedRankCDF(n); cdf[k] <= miss/2; k++ {
 	}
 	return k
 }
@@ -115,8 +115,9 @@ func walshRank(n int) int {
 func normalQuantile(p float64) float64 { return math.Sqrt2 * math.Erfinv(2*p-1) }
 
 // hodgesLehmann returns the median of the Walsh averages (xi+xj)/2, i ≤ j, and
-// its exact 95 % interval, which is infinite for fewer than 6 values.
-func hodgesLehmann(values []float64) (center, lo, hi float64) {
+// its exact interval, which misses the truth with a chance of at most miss and
+// is infinite for too few values: at 0.05, for fewer than 6.
+func hodgesLehmann(values []float64, miss float64) (center, lo, hi float64) {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
 	if n == 0 {
@@ -124,7 +125,7 @@ func hodgesLehmann(values []float64) (center, lo, hi float64) {
 	}
 	total := n * (n + 1) / 2
 	center = mean(kthWalsh(sorted, (total+1)/2), kthWalsh(sorted, total/2+1))
-	k := walshRank(n)
+	k := walshRank(n, miss)
 	if k == 0 {
 		return center, math.Inf(-1), math.Inf(1)
 	}

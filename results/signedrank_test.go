@@ -111,7 +111,7 @@ func TestSignedRankCDFAgreesWithEnumeration(t *testing.T) {
 // than the largest sum whose lower tail is at most 2.5 %.
 func TestWalshRank(t *testing.T) {
 	for n, want := range map[int]int{0: 0, 1: 0, 5: 0, 6: 1, 7: 3, 8: 4, 10: 9, 12: 14, 15: 26, 20: 53} {
-		if got := walshRank(n); got != want {
+		if got := walshRank(n, 0.05); got != want {
 			t.Errorf("walshRank(%d) = %d, want %d", n, got, want)
 		}
 	}
@@ -127,7 +127,7 @@ func TestWalshRank(t *testing.T) {
 			}
 			k++
 		}
-		if got := walshRank(n); got != k {
+		if got := walshRank(n, 0.05); got != k {
 			t.Errorf("walshRank(%d) = %d, enumeration gives %d", n, got, k)
 		}
 	}
@@ -147,12 +147,12 @@ func TestNormalApproximationContinuesTheExactOne(t *testing.T) {
 		}
 	}
 	count := exactRanks * (exactRanks + 1)
-	exact := walshRank(exactRanks)
+	exact := walshRank(exactRanks, 0.05)
 	normal := float64(count)/4 - 1.959964*math.Sqrt(float64(count*(2*exactRanks+1))/24)
 	if math.Abs(float64(exact)-normal) > 2 {
 		t.Errorf("rank of %d pairs: exact %d, normal %.1f", exactRanks, exact, normal)
 	}
-	if next := walshRank(exactRanks + 1); next < exact || next > exact+25 {
+	if next := walshRank(exactRanks+1, 0.05); next < exact || next > exact+25 {
 		t.Errorf("the rank goes from %d to %d where the approximation begins", exact, next)
 	}
 }
@@ -213,19 +213,19 @@ func TestOrderOfFloats(t *testing.T) {
 
 func TestHodgesLehmannByHand(t *testing.T) {
 	// The Walsh averages of 1, 2, 6 are 1, 1.5, 2, 3.5, 4, 6.
-	center, lo, hi := hodgesLehmann([]float64{6, 1, 2})
+	center, lo, hi := hodgesLehmann([]float64{6, 1, 2}, 0.05)
 	if center != 2.75 || !math.IsInf(lo, -1) || !math.IsInf(hi, 1) {
 		t.Errorf("got %g (%g to %g), want 2.75 with no interval", center, lo, hi)
 	}
 	// With 6 values the interval is from the least to the greatest average.
 	values := []float64{3, 1, 2, 9, 5, 4}
-	if center, lo, hi = hodgesLehmann(values); lo != 1 || hi != 9 || center != 3.5 {
+	if center, lo, hi = hodgesLehmann(values, 0.05); lo != 1 || hi != 9 || center != 3.5 {
 		t.Errorf("got %g (%g to %g), want 3.5 (1 to 9)", center, lo, hi)
 	}
 	if !slices.Equal(values, []float64{3, 1, 2, 9, 5, 4}) {
 		t.Errorf("the input became %v", values)
 	}
-	if center, lo, hi = hodgesLehmann(nil); !math.IsNaN(center) || !math.IsInf(lo, -1) || !math.IsInf(hi, 1) {
+	if center, lo, hi = hodgesLehmann(nil, 0.05); !math.IsNaN(center) || !math.IsInf(lo, -1) || !math.IsInf(hi, 1) {
 		t.Errorf("of nothing: %g (%g to %g)", center, lo, hi)
 	}
 }

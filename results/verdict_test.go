@@ -10,9 +10,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-func family(ps ...float64) (verdicts []*Verdict) {
+func family(ps ...float64) (verdicts []comparison) {
 	for _, p := range ps {
-		verdicts = append(verdicts, &Verdict{P: p})
+		verdicts = append(verdicts, comparison{Verdict: &Verdict{P: p}})
 	}
 	return verdicts
 }
@@ -71,13 +71,13 @@ func TestMinRounds(t *testing.T) {
 
 // judged compares n rounds in which the model is ratio times as fast, with
 // noise, in a family of that many alike.
-func judged(familySize, n int, ratio, noise float64) *Verdict {
+func judged(familySize, n int, ratio, noise float64) comparison {
 	random := rand.New(rand.NewPCG(3, 4))
 	pairs := make([]pair, n)
 	for i := range pairs {
 		pairs[i] = pair{1e6 * ratio * math.Exp(noise*random.NormFloat64()), 1e6}
 	}
-	vs := make([]*Verdict, familySize)
+	vs := make([]comparison, familySize)
 	for i := range vs {
 		vs[i] = compare("model", "base", pairs)
 	}
@@ -125,8 +125,8 @@ func TestVerdictsAreSymmetric(t *testing.T) {
 			back = append(back, pair{there[i].model, there[i].base})
 		}
 		a, b := compare("a", "b", there), compare("b", "a", back)
-		for _, v := range []*Verdict{a, b} {
-			holm([]*Verdict{v})
+		for _, v := range []comparison{a, b} {
+			holm([]comparison{v})
 			v.decide(1)
 		}
 		if math.Abs(a.Speedup*b.Speedup-1) > 1e-9 || math.Abs(a.P-b.P) > 1e-9 {
@@ -152,16 +152,17 @@ func TestFewPairsAreInconclusive(t *testing.T) {
 }
 
 // A difference of the size that inconclusive samples are said to have been able
-// to show is found in four of five runs. The estimate of that size comes from
-// one interval and scatters with it, hence the wide bounds.
+// to show is found in four of five runs or a few more, at the numbers of rounds
+// that plans have for families of these sizes, and at larger ones. The estimate
+// of that size comes from one sample and scatters with it, hence the bounds.
 func TestDetectableDifferencesAreFound(t *testing.T) {
-	const runs = 400
+	const runs = 600
 	for _, c := range []struct {
 		n, family int
 		noise     float64
-	}{{12, 1, 0.03}, {20, 36, 0.03}, {30, 36, 0.1}} {
+	}{{10, 1, 0.03}, {10, 12, 0.03}, {10, 25, 0.03}, {11, 36, 0.03}, {12, 100, 0.03}, {20, 36, 0.03}, {30, 36, 0.1}, {60, 36, 0.05}} {
 		random := rand.New(rand.NewPCG(5, uint64(c.n)))
-		sample := func(ratio float64) *Verdict {
+		sample := func(ratio float64) comparison {
 			pairs := make([]pair, c.n)
 			for i := range pairs {
 				pairs[i] = pair{1e6 * ratio * math.Exp(c.noise*random.NormFloat64()), 1e6 * math.Exp(c.noise*random.NormFloat64())}
@@ -181,7 +182,7 @@ func TestDetectableDifferencesAreFound(t *testing.T) {
 				found++
 			}
 		}
-		if share := float64(found) / runs; share < 0.65 || share > 0.93 {
+		if share := float64(found) / runs; share < 0.75 || share > 0.93 {
 			t.Errorf("%+v: a difference of %.1f %% is found in %.0f %% of the runs", c, 100*sizes, 100*share)
 		}
 	}
