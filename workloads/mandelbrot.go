@@ -34,7 +34,7 @@ var Mandelbrot = Workload{
 		Int("frames", 1, 1, 1000, "how often the picture is drawn"),
 	},
 	Rows: map[Tier][]string{
-		Quick:    {"size=200,band=10,frames=20"},
+		Quick:    {"size=200,band=10,frames=60"},
 		Standard: {"size=504,band=12,frames=20", "size=1000,band=20,frames=5"},
 		Full:     {"size=4000,band=20"},
 	},

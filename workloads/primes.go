@@ -27,8 +27,8 @@ var Primes = Workload{
 		Int("times", 1, 1, 1000, "how often a task counts its segment"),
 	},
 	Rows: map[Tier][]string{
-		Quick:    {"below=1000000,segments=16,times=200", "below=10000000,segments=32,times=16"},
-		Standard: {"below=10000000,segments=32,times=100", "below=100000000,segments=64,times=10"},
+		Quick:    {"below=1000000,segments=64,times=500", "below=10000000,segments=64,times=48"},
+		Standard: {"below=10000000,segments=128,times=200", "below=100000000,segments=256,times=20"},
 		Full:     {"below=1000000000,segments=256,times=2"},
 	},
 	Timeline: "below=100000000,segments=8",

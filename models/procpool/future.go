@@ -16,7 +16,7 @@ type Future struct {
 
 	// Guarded by Pool.mu.
 	place    *list.Element // in the queue, or nil
-	worker   *worker       // that has it, or nil
+	worker   *worker       // that runs it or was sent it ahead, or nil
 	requeued bool          // a worker died before it read the task
 	ending   bool          // end was or will be called
 	cause    error         // why it was cancelled

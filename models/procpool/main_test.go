@@ -82,6 +82,7 @@ func testFuncs() []Func {
 		NewFunc("warmth", func(context.Context, []byte) ([]byte, error) { return []byte(warmth), nil }),
 		NewFunc("once", once),
 		NewFunc("append", appendLine),
+		NewFunc("gate", gate),
 	}
 }
 
@@ -163,6 +164,20 @@ func spin(_ context.Context, in []byte) ([]byte, error) {
 	}
 	//lint:ignore SA5002 that it spins is the point: it never lets another goroutine run
 	for {
+	}
+}
+
+// gate makes the file that its input names, and returns when there is another
+// of that name and ".open".
+func gate(_ context.Context, in []byte) ([]byte, error) {
+	if err := os.WriteFile(string(in), nil, 0o600); err != nil {
+		return nil, err
+	}
+	for {
+		if _, err := os.Stat(string(in) + ".open"); err == nil {
+			return nil, nil
+		}
+		runtime.Gosched()
 	}
 }
 

@@ -22,7 +22,8 @@
 //  2. [Open] starts the workers side by side. Each says hello and does the
 //     warm-up, if there is one.
 //  3. [Pool.Submit] gives the task to an idle worker, or puts it at the end of
-//     the queue. A worker holds one task at a time.
+//     the queue. A worker runs one task at a time. While tasks are quick and
+//     many, it is sent one ahead, so that it does not wait for the next.
 //  4. The worker reads a frame from its private socket, calls the function and
 //     writes one frame back. The goroutine that reads for that worker sends
 //     the next task first and then ends the future.
@@ -48,7 +49,8 @@
 //
 // A task never runs twice. One exception to "a death fails the task" follows
 // from that: a task whose worker died before it read the whole frame was not
-// begun, so it goes to another worker, once.
+// begun, so it goes to another worker, once; and so does one that was sent ahead
+// to a worker that died in the task before.
 //
 // A pool is broken when more workers died in a row than max(5, 2 × workers)
 // and no task was done in between. A worker that had lived for 10 s begins the

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"juggle/internal/reexec"
@@ -131,17 +132,44 @@ func (s *slot) handle(w *worker, reply frame) error {
 	}
 	w.waiting = 0
 	if f != nil {
-		w.drop().ending = true
-		w.tasks++
+		w.done()
 		p.deaths = 0
 	}
 	due := s.next(w)
+	ahead := s.ahead(w)
 	p.mu.Unlock()
 	due.send()
+	ahead.send()
 	if f != nil {
 		p.end(f, output, err)
 	}
 	return nil
+}
+
+// aheadBelow is the longest pace at which a worker is sent a task ahead. A round
+// trip that leaves a processor idle costs some 0.1 ms or more, which is little
+// beside longer tasks; and whatever is stuck behind a long task could have run
+// elsewhere (celery/celery#3434). It is a variable for tests alone.
+var aheadBelow = 5 * time.Millisecond
+
+// ahead sends a worker that runs a task the one after it, so that it need not
+// wait for the owner in between. It does so only for small and quick tasks, and
+// while more tasks are queued than there are workers: the last ones go to
+// whoever is free. Callers hold Pool.mu and send the order, behind the one of
+// next, after they have released it.
+func (s *slot) ahead(w *worker) order {
+	p := s.pool
+	switch {
+	case w.doomed || p.ended || w.task == nil || w.ahead != nil || len(s.asks) > 0:
+		return order{}
+	case w.pace == 0 || w.pace > aheadBelow || p.queue.Len() <= len(p.slots):
+		return order{}
+	case len(w.task.request.payload) > inlineBytes || len(p.front().request.payload) > inlineBytes:
+		return order{}
+	}
+	f := p.dequeue()
+	f.worker, w.ahead = w, f
+	return order{w, f.request}
 }
 
 // next gives an idle worker its next request. Questions go first: under load
@@ -150,7 +178,7 @@ func (s *slot) handle(w *worker, reply frame) error {
 func (s *slot) next(w *worker) order {
 	p := s.pool
 	switch {
-	case w.doomed || p.ended:
+	case w.doomed || p.ended || w.waiting != 0:
 		return order{}
 	case len(s.asks) > 0:
 		return s.question(w)
@@ -180,14 +208,17 @@ func (s *slot) bury(w *worker, err error) error {
 	s.asks = append(w.asked, s.asks...)
 	var due order
 	var fate error
-	f := w.drop()
-	switch unread := wasUnread(err) && !errors.Is(err, io.ErrUnexpectedEOF); {
+	f, ahead := w.drop(), w.ahead
+	next, aheadFate := s.putBack(w, ahead) // first, so that it stays behind f
+	// What was unread may have been the task sent ahead, so then it says nothing.
+	unread := ahead == nil && wasUnread(err) && !errors.Is(err, io.ErrUnexpectedEOF)
+	switch {
 	case f == nil:
 	case f.cause != nil:
 		fate = f.cause
 	case p.failure != nil:
 		fate = p.failure
-	case (unread || f.request.id != delivered) && !f.requeued:
+	case (unread || !slices.Contains(delivered[:], f.request.id)) && !f.requeued:
 		due = p.requeue(f)
 	default:
 		crash.Func = f.name
@@ -200,13 +231,37 @@ func (s *slot) bury(w *worker, err error) error {
 	p.mu.Unlock()
 
 	due.send()
+	next.send()
 	if fate != nil {
 		p.end(f, nil, fate)
+	}
+	if aheadFate != nil {
+		p.end(ahead, nil, aheadFate)
 	}
 	if wanted {
 		return nil
 	}
 	return crash
+}
+
+// putBack finds out what becomes of the task that a dead worker was sent ahead.
+// It was not begun, because the reply to the one before never came, so it is the
+// next to run elsewhere, unless it is not to run any more. Callers hold Pool.mu.
+func (s *slot) putBack(w *worker, f *Future) (due order, fate error) {
+	if f == nil {
+		return order{}, nil
+	}
+	w.ahead, f.worker = nil, nil
+	switch p := s.pool; {
+	case f.cause != nil:
+		fate = f.cause
+	case p.failure != nil:
+		fate = p.failure
+	default:
+		return p.pushFront(f), nil
+	}
+	f.ending = true
+	return order{}, fate
 }
 
 // stormWindow is how long a worker must have lived for its death to count as

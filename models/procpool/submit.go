@@ -11,7 +11,8 @@ import (
 // caller must not change input before the task has ended.
 //
 // When ctx ends, the task fails with its cause: one that waits is dropped, and
-// one that runs ends when its worker has been killed. A task that cannot run at
+// one that runs ends when its worker has been killed. One that a worker was sent
+// ahead ends when its turn comes, in the same way. A task that cannot run at
 // all has ended when Submit returns: [ErrClosed], [ErrBroken],
 // [ErrUnknownFunc], [ErrTooLarge].
 //
@@ -77,6 +78,12 @@ func (p *Pool) admit(f *Future) (order, error) {
 // all. Callers hold p.mu.
 func (p *Pool) requeue(f *Future) order {
 	f.requeued = true
+	return p.pushFront(f)
+}
+
+// pushFront gives f to an idle worker, or puts it before all others. Callers
+// hold p.mu.
+func (p *Pool) pushFront(f *Future) order {
 	if w := p.idle(); w != nil {
 		return w.take(f)
 	}
@@ -92,8 +99,8 @@ func (p *Pool) cancel(f *Future, cause error) {
 		return
 	}
 	f.cause = cause
-	if f.worker != nil {
-		f.worker.doom() // whose slot ends f when the process is gone
+	if w := f.worker; w != nil && w.task == f {
+		w.doom() // whose slot ends f when the process is gone
 	}
 	waits := f.place != nil
 	if waits {
@@ -113,6 +120,9 @@ func (p *Pool) end(f *Future, output []byte, err error) {
 	f.end(output, err)
 	p.tasks.Done()
 }
+
+// front returns the first future of a queue that is not empty. Callers hold p.mu.
+func (p *Pool) front() *Future { return p.queue.Front().Value.(*Future) }
 
 // dequeue takes the first future from the queue. Callers hold p.mu.
 func (p *Pool) dequeue() *Future {

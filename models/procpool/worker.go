@@ -17,17 +17,20 @@ type worker struct {
 	in    *bufio.Reader // for the goroutine of its slot
 
 	// Guarded by Pool.mu.
-	ready   bool    // takes requests
-	doomed  bool    // to be killed, so its replies count no more
-	waiting uint64  // id of the request it has, or 0 if it is idle
-	task    *Future // that it has, or nil
-	asked   []ask   // questions that the request it has will answer
-	tasks   int     // done
+	ready   bool          // takes requests
+	doomed  bool          // to be killed, so its replies count no more
+	waiting uint64        // id of the request whose reply comes next, or 0 if it is idle
+	task    *Future       // that it runs, or nil
+	ahead   *Future       // that it was sent to run after task, or nil
+	since   time.Time     // when task was due to begin
+	pace    time.Duration // how long a task takes, lately; 0 before the first
+	asked   []ask         // questions that the request it has will answer
+	tasks   int           // done
 
 	writing   sync.Mutex // held while a frame is written; guards all below
 	out       frameWriter
-	delivered uint64 // id of the last request that was written in full
-	gone      bool   // nothing more is written
+	delivered [2]uint64 // ids of the last two requests that were written in full
+	gone      bool      // nothing more is written
 }
 
 func newWorker(child *reexec.Child) *worker {
@@ -94,9 +97,30 @@ func (w *worker) warmUp(c Call) error {
 // take makes f the task of w. Callers hold Pool.mu and send the order after
 // they have released it.
 func (w *worker) take(f *Future) order {
-	w.task, w.waiting = f, f.request.id
+	w.task, w.waiting, w.since = f, f.request.id, time.Now()
 	f.worker = w
 	return order{w, f.request}
+}
+
+// done parts w from the task that it has replied to, and goes on with the one
+// that it was sent ahead. Callers hold Pool.mu.
+func (w *worker) done() {
+	if took := time.Since(w.since); w.pace == 0 {
+		w.pace = took
+	} else {
+		w.pace += (took - w.pace) / 4
+	}
+	w.drop().ending = true
+	w.tasks++
+	f := w.ahead
+	if f == nil {
+		return
+	}
+	w.ahead = nil
+	w.take(f) // it has been sent
+	if f.cause != nil {
+		w.doom()
+	}
 }
 
 // drop parts w from its task and returns that, or nil. Callers hold Pool.mu.
@@ -116,9 +140,10 @@ func (w *worker) doom() {
 }
 
 // retire makes sure that nobody writes to w, or reads an input for it, from now
-// on, and returns the id of the last request that was written in full. The
-// socket is closed, so a write that is under way comes back.
-func (w *worker) retire() (delivered uint64) {
+// on, and returns the ids of the last two requests that were written in full. It
+// never has more than two. The socket is closed, so a write that is under way
+// comes back.
+func (w *worker) retire() (delivered [2]uint64) {
 	w.writing.Lock()
 	defer w.writing.Unlock()
 	w.gone = true
@@ -131,19 +156,21 @@ func (w *worker) write(request frame) {
 	w.writing.Lock()
 	defer w.writing.Unlock()
 	if !w.gone && w.out.write(request) == nil {
-		w.delivered = request.id
+		w.delivered = [2]uint64{request.id, w.delivered[0]}
 	}
 }
 
 // An order is a request that is due to a worker. It is made while Pool.mu is
-// held and sent after. The zero order is none.
+// held and sent after. The zero order is none. At most one order for a worker is
+// on its way at a time: a task is sent ahead only where the one before it was
+// sent by the same goroutine or is running.
 type order struct {
 	worker  *worker
 	request frame
 }
 
-// send sends the request. A small one fits the socket's buffer, which is empty
-// while a worker is idle, so it is written here and now. A large one would
+// send sends the request. A small one fits the socket's buffer, which holds no
+// other, so it is written here and now. A large one would
 // block the caller until the worker has read it, so it gets a goroutine.
 func (o order) send() {
 	switch {
