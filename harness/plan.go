@@ -96,6 +96,7 @@ func NewPlan(o Options) (*results.Plan, error) {
 		return nil, selection("the number of rounds is 1 to %d, not %d", maxRounds, o.Rounds)
 	}
 	plan.Host = readHost()
+	plan.Host.BusyCPUs = readBusy()
 	plan.Build, err = readBuild()
 	return plan, err
 }

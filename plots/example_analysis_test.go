@@ -31,12 +31,12 @@ func exampleAnalysis() *results.Analysis {
 			Build: results.Build{GoVersion: "go1.26.8", Revision: "0123456789abcdef+dirty", BinarySHA256: "ab12"},
 			Host: results.Host{
 				OS: "linux", Arch: "amd64", CPU: "Example CPU", Kernel: "6.18.0", CPUs: 2, GOMAXPROCS: 2,
-				Virtualization: "kvm", MemoryBytes: 8 << 30, LoadAverage: 0.31,
+				Virtualization: "kvm", MemoryBytes: 8 << 30, BusyCPUs: 0.07,
 			},
 		},
 		RoundsDone: 10, Family: 18,
 		Warnings: []results.Warning{
-			{Code: results.WarnLoad, Text: "the load average was 2.4 on 2 CPUs when the run began: something else was running, so close it and measure again"},
+			{Code: results.WarnBusy, Text: "something else kept 0.9 of 2 CPUs busy when the run began, so close that and measure again"},
 			{
 				Cell: results.Cell{Workload: "scrape", Params: "pages=20,latency=5ms", Model: "eventloop"}, Code: results.WarnDrift,
 				Text: "scrape (pages=20,latency=5ms) under eventloop: the wall time rises over the run (Kendall tau 0.87); comparisons are paired by round",

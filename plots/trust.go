@@ -55,7 +55,7 @@ func conditions(a *results.Analysis) []fact {
 		{"Kernel", cmp.Or(h.Kernel, notTold)},
 		{"Frequency governor", cmp.Or(h.Governor, notTold)},
 		{"Virtualization", cmp.Or(virtual, notTold)},
-		{"Load when it began", strconv.FormatFloat(h.LoadAverage, 'f', 2, 64) + " (one minute average)"},
+		{"Busy before it began", strconv.FormatFloat(h.BusyCPUs, 'f', 2, 64) + " CPUs, by something else"},
 		{"Go", cmp.Or(b.GoVersion, notTold)},
 		{"Revision", revision},
 		{"Binary", "SHA-256 " + cmp.Or(b.BinarySHA256, notTold)},

@@ -179,7 +179,7 @@ func TestWarnings(t *testing.T) {
 			r.Plan.Rounds = 9
 			r.Samples = r.Samples[:9*9]
 		}, "", []string{"7 comparisons", "9 rounds", "-rounds 10"}},
-		WarnLoad: {func(r *Run) { r.Plan.Host.LoadAverage = 1.5 }, "", []string{"1.5", "2 CPUs"}},
+		WarnBusy: {func(r *Run) { r.Plan.Host.BusyCPUs = 1.5 }, "", []string{"1.5", "2 CPUs"}},
 		WarnDrift: {func(r *Run) {
 			wall(r, "primes", "processpool", func(round int) float64 { return 1 + float64(round)/200 })
 			wall(r, "primes", "goroutines", func(round int) float64 { return 1 - float64(round)/100 })
@@ -212,7 +212,7 @@ func TestWarnings(t *testing.T) {
 func TestWarningsDoNotDrownTheReader(t *testing.T) {
 	run := testRun(testPlan(30))
 	run.Plan.Rounds = 31
-	run.Plan.Host.LoadAverage = 9
+	run.Plan.Host.BusyCPUs = 0.9
 	run.Problems = []Problem{{"j", 2, "bad"}, {"j", 3, "bad"}}
 	for i := range run.Samples {
 		s := &run.Samples[i]
@@ -227,7 +227,7 @@ func TestWarningsDoNotDrownTheReader(t *testing.T) {
 		codes = append(codes, w.Code)
 		text.WriteString(w.Text + "\n")
 	}
-	if want := []string{WarnFailed, WarnFile, WarnIncomplete, WarnLoad, WarnDrift, WarnSpread, WarnOutliers}; !slices.Equal(codes, want) {
+	if want := []string{WarnFailed, WarnFile, WarnIncomplete, WarnBusy, WarnDrift, WarnSpread, WarnOutliers}; !slices.Equal(codes, want) {
 		t.Errorf("got %v, want %v", codes, want)
 	}
 	golden(t, "warnings.txt", text.String())

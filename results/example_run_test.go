@@ -82,7 +82,7 @@ func exampleRun() *Run {
 		Build: Build{GoVersion: "go1.26.8", Revision: "0123456789abcdef", BinarySHA256: "ab12"},
 		Host: Host{
 			OS: "linux", Arch: "amd64", CPU: "Example CPU", Kernel: "6.18.0", CPUs: 2, GOMAXPROCS: 2,
-			Virtualization: "kvm", MemoryBytes: 8 << 30, LoadAverage: 0.31,
+			Virtualization: "kvm", MemoryBytes: 8 << 30, BusyCPUs: 0.07,
 		},
 		Rows: rows,
 	}}

@@ -49,8 +49,9 @@ type Host struct {
 	// Virtualization names the hypervisor, "none" on bare metal.
 	Virtualization string `json:"virtualization"`
 	MemoryBytes    int64  `json:"memory_bytes"`
-	// LoadAverage is the one-minute load when the run began.
-	LoadAverage float64 `json:"load_average"`
+	// BusyCPUs is how many CPUs something else kept busy right before the run
+	// began. The load average would count the build of this program in.
+	BusyCPUs float64 `json:"busy_cpus"`
 }
 
 // A Row is a workload with its parameters: what every model is compared on.

@@ -47,7 +47,7 @@ func testPlan(rounds int) Plan {
 		Schema: Schema, RunID: "20261102-093000", Started: began, Tier: "quick", Seed: 7, Rounds: rounds,
 		BudgetSeconds: 60, DeadlineSeconds: 10, BaseModel: "sequential",
 		Build: Build{GoVersion: "go1.26.8", Revision: "abc+dirty", BinarySHA256: "00"},
-		Host:  Host{OS: "linux", Arch: "amd64", CPU: "A CPU @ 2.00GHz", Kernel: "6.18", CPUs: 2, GOMAXPROCS: 2, LoadAverage: 0.3},
+		Host:  Host{OS: "linux", Arch: "amd64", CPU: "A CPU @ 2.00GHz", Kernel: "6.18", CPUs: 2, GOMAXPROCS: 2, BusyCPUs: 0.03},
 		Rows: []Row{
 			{Workload: "sleepers", Params: "tasks=8,pause=5ms", Group: "I/O-bound", Isolates: "waiting", Tasks: 8, Cells: []PlannedCell{
 				model("sequential", &Law{"N·d", 0.04, 1}), model("goroutines", &Law{"d + c", 0.005, 0.5}), model("eventloop", nil), model("processpool", nil),

@@ -13,11 +13,15 @@ const (
 	WarnFile       = "damaged-file"
 	WarnIncomplete = "incomplete"
 	WarnFewRounds  = "few-rounds"
-	WarnLoad       = "load"
+	WarnBusy       = "busy-machine"
 	WarnDrift      = "drift"
 	WarnSpread     = "spread"
 	WarnOutliers   = "outliers"
 )
+
+// tooBusy is how many CPUs something else may keep busy without a warning: a
+// tenth of one shifts a median by less than the margin.
+const tooBusy = 0.1
 
 // warnings says what to keep in mind about an analysis, most important first.
 func warnings(a *Analysis, problems []Problem) (all []Warning) {
@@ -35,8 +39,8 @@ func warnings(a *Analysis, problems []Problem) (all []Warning) {
 		all = append(all, Warning{run, WarnFewRounds, fmt.Sprintf("%s cannot all be decided in %s: take at least %d (-rounds %d)",
 			plural(a.Family, "comparison", "comparisons"), plural(a.RoundsDone, "round", "rounds"), need, need)})
 	}
-	if h := a.Plan.Host; h.CPUs > 0 && h.LoadAverage > float64(h.CPUs)/2 {
-		all = append(all, Warning{run, WarnLoad, fmt.Sprintf("the load average was %.1f on %s when the run began: something else was running, so close it and measure again", h.LoadAverage, plural(h.CPUs, "CPU", "CPUs"))})
+	if h := a.Plan.Host; h.BusyCPUs > tooBusy {
+		all = append(all, Warning{run, WarnBusy, fmt.Sprintf("something else kept %.1f of %s busy when the run began, so close that and measure again", h.BusyCPUs, plural(h.CPUs, "CPU", "CPUs"))})
 	}
 	for _, d := range []doubt{drift, spread, outliers} {
 		if w, found := d.about(a.Rows); found {
