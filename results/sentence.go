@@ -78,7 +78,15 @@ func thousands(v float64) string {
 	return text
 }
 
-func percent(share float64) string { return digits(100*share) + " %" }
+// percent prints a share with up to three digits: the margin is a round number
+// and reads as one.
+func percent(share float64) string {
+	text := digits(100 * share)
+	if strings.Contains(text, ".") {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	return text + " %"
+}
 
 func pText(p float64) string {
 	if p < 0.001 {
