@@ -184,7 +184,7 @@ const maxPlan = 64 << 20
 // readPlan reads a plan and returns its checksum, too.
 func readPlan(path string) (*Plan, string, error) {
 	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil, "", fmt.Errorf("%s is no folder of a run: it has no %s", filepath.Dir(path), planFile)
 	}
 	if err != nil {
