@@ -26,6 +26,6 @@ func (r *poolRunner) computeElsewhere(ctx context.Context, input []byte) ([]byte
 		return r.job.compute(input)
 	}
 	future := r.pool.Submit(ctx, computeFunc, input)
-	answer, err := eventloop.Await(ctx, func(resolve func([]byte, error)) { future.OnDone(resolve) })
+	answer, err := eventloop.AwaitFunc(ctx, func(resolve func([]byte, error)) { future.OnDone(resolve) })
 	return answer, fromPool(err)
 }

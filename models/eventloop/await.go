@@ -5,22 +5,22 @@ import (
 	"sync/atomic"
 )
 
-// Await calls start and suspends the calling task until resolve was called, in
+// AwaitFunc calls start and suspends the calling task until resolve was called, in
 // whatever goroutine that happens. It returns what resolve was given, so the
 // result of anything that can call back is awaited without a goroutine per wait:
 //
-//	answer, err := eventloop.Await(ctx, func(resolve func([]byte, error)) {
+//	answer, err := eventloop.AwaitFunc(ctx, func(resolve func([]byte, error)) {
 //		future.OnDone(resolve)
 //	})
 //
 // start runs in the task and must not block. If it calls resolve itself, the
 // task is not suspended. Only the first call of resolve counts. If ctx ends
-// first, Await returns the cause at once and the result is dropped; if it has
+// first, AwaitFunc returns the cause at once and the result is dropped; if it has
 // ended before, start is not called. resolve may be called at any time, also
 // after Run has returned.
 //
 // This is what asyncio.wrap_future is for.
-func Await[T any](ctx context.Context, start func(resolve func(T, error))) (T, error) {
+func AwaitFunc[T any](ctx context.Context, start func(resolve func(T, error))) (T, error) {
 	t := running(ctx)
 	if err := t.ended(ctx); err != nil {
 		return *new(T), err
@@ -29,7 +29,7 @@ func Await[T any](ctx context.Context, start func(resolve func(T, error))) (T, e
 	start(f.resolve)
 	if !f.done.Load() {
 		f.awaited = true
-		err := t.park(ctx)
+		err := t.park(ctx, f)
 		f.awaited = false
 		if err != nil && !f.done.Load() {
 			return *new(T), err
@@ -47,7 +47,7 @@ func Await[T any](ctx context.Context, start func(resolve func(T, error))) (T, e
 // it can heed it. Offload does not bound how many goroutines run at once. It is
 // asyncio.to_thread without the pool.
 func Offload[T any](ctx context.Context, f func() (T, error)) (T, error) {
-	return Await(ctx, func(resolve func(T, error)) { go apart(f, resolve) })
+	return AwaitFunc(ctx, func(resolve func(T, error)) { go apart(f, resolve) })
 }
 
 // apart resolves with what f gives, whichever way it ends.
@@ -85,3 +85,5 @@ func (f *future[T]) resolve(value T, err error) {
 		}
 	})
 }
+
+func (f *future[T]) String() string { return "AwaitFunc" }

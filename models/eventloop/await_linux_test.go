@@ -12,7 +12,7 @@ func TestAwait(t *testing.T) {
 	checkLeftovers(t)
 	run(t, func(ctx context.Context) error {
 		// At once, and only the first counts.
-		got, err := eventloop.Await(ctx, func(resolve func(string, error)) {
+		got, err := eventloop.AwaitFunc(ctx, func(resolve func(string, error)) {
 			resolve("first", errTest)
 			resolve("second", nil)
 		})
@@ -20,14 +20,14 @@ func TestAwait(t *testing.T) {
 			t.Errorf("got %q, %v", got, err)
 		}
 		// By another task.
-		got, err = eventloop.Await(ctx, func(resolve func(string, error)) {
+		got, err = eventloop.AwaitFunc(ctx, func(resolve func(string, error)) {
 			eventloop.Go(ctx, func(context.Context) error { resolve("from a task", nil); return nil })
 		})
 		if got != "from a task" || err != nil {
 			t.Errorf("got %q, %v", got, err)
 		}
 		// While start itself still waits.
-		got, err = eventloop.Await(ctx, func(resolve func(string, error)) {
+		got, err = eventloop.AwaitFunc(ctx, func(resolve func(string, error)) {
 			var wg sync.WaitGroup
 			wg.Go(func() { resolve("early", nil) })
 			wg.Wait()
@@ -71,11 +71,11 @@ func TestAwaitIsCancelled(t *testing.T) {
 			return err
 		})
 		awaiting := eventloop.Go(ctx, func(ctx context.Context) error {
-			_, err := eventloop.Await(ctx, func(resolve func(int, error)) { late = resolve })
+			_, err := eventloop.AwaitFunc(ctx, func(resolve func(int, error)) { late = resolve })
 			if err := eventloop.Yield(context.WithoutCancel(ctx)); err != nil {
 				t.Error(err)
 			}
-			_, again := eventloop.Await(ctx, func(func(int, error)) { t.Error("started although the context has ended") })
+			_, again := eventloop.AwaitFunc(ctx, func(func(int, error)) { t.Error("started although the context has ended") })
 			wantIs(t, "Await after the end", again, errTest)
 			return err
 		})
@@ -100,7 +100,7 @@ func TestAwaitKeepsTheValue(t *testing.T) {
 	run(t, func(ctx context.Context) error {
 		var resolve func(int, error)
 		task := eventloop.Go(ctx, func(ctx context.Context) error {
-			got, err := eventloop.Await(ctx, func(r func(int, error)) { resolve = r })
+			got, err := eventloop.AwaitFunc(ctx, func(r func(int, error)) { resolve = r })
 			if got != 7 || err != nil {
 				t.Errorf("got %d, %v", got, err)
 			}

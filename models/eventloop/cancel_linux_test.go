@@ -82,7 +82,7 @@ func waitSomehow(ctx context.Context, i int, address string, waiting *int) error
 		return forever(ctx)
 	case 1:
 		*waiting++
-		_, err := eventloop.Await(ctx, func(func(int, error)) {})
+		_, err := eventloop.AwaitFunc(ctx, func(func(int, error)) {})
 		return err
 	case 2:
 		ctx, cancel := context.WithTimeout(ctx, time.Hour)
@@ -386,7 +386,7 @@ func TestCancelDuringShieldedWait(t *testing.T) {
 					shield, cancel = context.WithTimeout(shield, time.Hour)
 					defer cancel()
 				}
-				_, err := eventloop.Await(shield, func(r func(int, error)) { resolve = r })
+				_, err := eventloop.AwaitFunc(shield, func(r func(int, error)) { resolve = r })
 				if err != nil {
 					t.Errorf("shield %d: %v", i, err)
 				}
@@ -418,7 +418,7 @@ func TestNoStaleWakeUps(t *testing.T) {
 		return each(ctx, 50, func(ctx context.Context, i int) error {
 			for round := range 20 {
 				limited, cancel := context.WithTimeout(ctx, pause())
-				got, err := eventloop.Await(limited, func(resolve func(int, error)) {
+				got, err := eventloop.AwaitFunc(limited, func(resolve func(int, error)) {
 					time.AfterFunc(pause(), func() { resolve(round, nil) })
 				})
 				cancel()

@@ -19,7 +19,7 @@ type coroutine struct {
 const maxIdle = 4096
 
 // coroutine returns one that will run t when it is resumed.
-func (l *loop) coroutine(t *Task) *coroutine {
+func (l *Loop) coroutine(t *Task) *coroutine {
 	if n := len(l.idle); n > 0 {
 		c := l.idle[n-1]
 		l.idle = l.idle[:n-1]
@@ -45,7 +45,7 @@ func (l *loop) coroutine(t *Task) *coroutine {
 }
 
 // stopIdle ends all coroutines once no task is left.
-func (l *loop) stopIdle() {
+func (l *Loop) stopIdle() {
 	for _, c := range l.idle {
 		c.stop()
 	}

@@ -11,7 +11,7 @@ import (
 // A descriptor is an open socket of a loop. All of it is for the loop's thread,
 // except for start and for what is atomic.
 type descriptor struct {
-	loop   *loop
+	loop   *Loop
 	fd     int         // -1 once it was closed
 	closed atomic.Bool // or will be in the next tick
 	read   half
@@ -35,7 +35,7 @@ type half struct {
 const maxCredit = 128
 
 // open has the loop watch fd, and gives fd to d, which closes it from now on.
-func (l *loop) watch(d *descriptor, fd int) error {
+func (l *Loop) watch(d *descriptor, fd int) error {
 	if err := l.poller.add(fd); err != nil {
 		return err
 	}
@@ -49,7 +49,7 @@ func (l *loop) watch(d *descriptor, fd int) error {
 }
 
 // socketReady wakes what waited for fd.
-func (l *loop) socketReady(fd int, readable, writable bool) {
+func (l *Loop) socketReady(fd int, readable, writable bool) {
 	d := l.sockets[fd]
 	if d == nil {
 		return
@@ -119,7 +119,7 @@ func (d *descriptor) await(ctx context.Context, h *half, list *waitList) error {
 	if at := h.deadline.Load(); at != 0 {
 		t.arm(at, os.ErrDeadlineExceeded)
 	}
-	err := t.park(ctx)
+	err := t.park(ctx, h)
 	h.parked.Add(-1)
 	if err == nil && d.closed.Load() {
 		err = net.ErrClosed
@@ -182,3 +182,5 @@ func (d *descriptor) release() {
 	d.loop.open--
 	d.fd = -1
 }
+
+func (h *half) String() string { return "socket" }

@@ -31,6 +31,15 @@
 // lock, and what one task computes holds up all others. Long computing belongs
 // into [Offload] or another process.
 //
+// # Between tasks
+//
+// What has to hold across waits is kept with asyncio's primitives: [Lock],
+// [Event], [Semaphore] and [Queue]. They serve tasks in the order in which these
+// came, need no atomics, since a loop has one thread, and belong to one loop. A
+// task that is cancelled after it was woken and before it ran gets the cause,
+// and what was due to it goes to the next. Unlike asyncio's, they fail at once
+// with a context that has ended, even if there is nothing to wait for.
+//
 // # Waiting and cancellation
 //
 // Whatever waits takes a context and returns context.Cause of it as soon as it

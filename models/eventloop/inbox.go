@@ -25,7 +25,7 @@ type inbox struct {
 
 // post has the loop call f in its next tick. After the loop has ended it does
 // nothing and returns false.
-func (l *loop) post(f func()) bool {
+func (l *Loop) post(f func()) bool {
 	b := &l.inbox
 	b.mu.Lock()
 	defer b.mu.Unlock() // after wake: its descriptor must not be closed before
@@ -41,7 +41,7 @@ func (l *loop) post(f func()) bool {
 }
 
 // call calls f on the loop's thread: at once if this is it, or else soon.
-func (l *loop) call(f func()) {
+func (l *Loop) call(f func()) {
 	if l.thread.Load() == int64(threadID()) {
 		f()
 	} else {

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// A loop runs tasks on one OS thread. Everything in it belongs to that thread,
+// A Loop runs tasks on one OS thread. Everything in it belongs to that thread,
 // but for inbox, thread and began.
-type loop struct {
+type Loop struct {
 	began  time.Time
 	thread atomic.Int64 // 0 once the loop has ended
 	inbox  inbox
@@ -79,12 +79,12 @@ func Run(ctx context.Context, main func(ctx context.Context) error) error {
 	return l.failures.join(l.main.err)
 }
 
-func newLoop() (*loop, error) {
+func newLoop() (*Loop, error) {
 	p, err := newPoller()
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{began: time.Now(), poller: p}
+	l := &Loop{began: time.Now(), poller: p}
 	l.notify = l.socketReady
 	thread := threadID()
 	if _, taken := loops.LoadOrStore(thread, l); taken {
@@ -96,7 +96,7 @@ func newLoop() (*loop, error) {
 }
 
 // run runs tasks until none is left.
-func (l *loop) run() {
+func (l *Loop) run() {
 	defer func() {
 		if l.exiting { // this goroutine is ending, but the other tasks are not done
 			l.exiting = false
@@ -117,7 +117,7 @@ func (l *loop) run() {
 // tick is one round of the loop: the kernel's news, other goroutines' news, the
 // timers that are due, and then every task that is ready now, once. Those that
 // become ready meanwhile have to wait for the next tick, after its news.
-func (l *loop) tick() {
+func (l *Loop) tick() {
 	l.poll()
 	l.inbox.deliver()
 	l.fire()
@@ -128,7 +128,7 @@ func (l *loop) tick() {
 
 // poll makes ready what waits for a socket. It blocks if nothing else is to be
 // done. With neither sockets nor time to pass, there is nothing to ask.
-func (l *loop) poll() {
+func (l *Loop) poll() {
 	timeout := time.Duration(0)
 	if l.ready.n == 0 {
 		timeout = l.untilTimer()
@@ -146,13 +146,13 @@ func (l *loop) poll() {
 }
 
 // cancelAll cancels every task, and those to come.
-func (l *loop) cancelAll(cause error) {
+func (l *Loop) cancelAll(cause error) {
 	l.root.cancel(cause)
 	l.orphans.cancel(l.root.cause)
 }
 
 // untilTimer returns how long it is to the first timer, negative without one.
-func (l *loop) untilTimer() time.Duration {
+func (l *Loop) untilTimer() time.Duration {
 	when, ok := l.timers.next()
 	if !ok {
 		return -1
@@ -161,7 +161,7 @@ func (l *loop) untilTimer() time.Duration {
 }
 
 // fire makes ready the tasks whose timers are due.
-func (l *loop) fire() {
+func (l *Loop) fire() {
 	if _, ok := l.timers.next(); !ok {
 		return
 	}
@@ -172,7 +172,7 @@ func (l *loop) fire() {
 }
 
 // step runs t until it waits or ends.
-func (l *loop) step(t *Task) {
+func (l *Loop) step(t *Task) {
 	if t.co == nil {
 		t.co = l.coroutine(t)
 	}
@@ -183,7 +183,7 @@ func (l *loop) step(t *Task) {
 }
 
 // close releases what the loop holds. No task is left.
-func (l *loop) close() {
+func (l *Loop) close() {
 	l.ended = true
 	l.stopIdle()
 	for _, d := range l.sockets {

@@ -3,13 +3,14 @@ package eventloop
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 )
 
 // A Task is a function that a loop runs. Its methods are for the tasks of the
 // same loop, except where they say otherwise.
 type Task struct {
-	loop    *loop
+	loop    *Loop
 	body    func(ctx context.Context) error
 	co      *coroutine // that runs it; nil before it begins and after it ends
 	err     error
@@ -24,9 +25,10 @@ type Task struct {
 
 	// The wait it is in; see park.
 	parked bool
-	heeds  bool   // its own cancellation ends the wait
-	turn   uint32 // counts the waits, so that a late message can be told
-	result error  // of the wait
+	heeds  bool         // its own cancellation ends the wait
+	on     fmt.Stringer // what it waits for, for those who ask
+	turn   uint32       // counts the waits, so that a late message can be told
+	result error        // of the wait
 	timer  timer
 	list   *waitList // the list it is on; for a failed task, the loop's
 	next   *Task
@@ -55,7 +57,7 @@ func Go(ctx context.Context, body func(ctx context.Context) error) *Task {
 }
 
 // begin makes a task and makes it ready. owner is the task of ctx, nil for main.
-func (l *loop) begin(ctx context.Context, owner *Task, body func(ctx context.Context) error) *Task {
+func (l *Loop) begin(ctx context.Context, owner *Task, body func(ctx context.Context) error) *Task {
 	t := &Task{loop: l, body: body, base: ctx}
 	t.timer.task = t
 	t.scope.task = t
@@ -146,7 +148,7 @@ func (t *Task) Wait(ctx context.Context) error {
 			panic("eventloop: Wait for a task of another loop")
 		}
 		t.waiters.push(w)
-		if err := w.park(ctx); err != nil {
+		if err := w.park(ctx, t); err != nil {
 			return err
 		}
 	}
@@ -180,3 +182,6 @@ func (t *Task) obeyed() bool {
 	cause := t.scope.cause
 	return cause != nil && (errors.Is(t.err, cause) || errors.Is(t.err, context.Canceled))
 }
+
+// String names t.
+func (t *Task) String() string { return "Task" }

@@ -2,6 +2,7 @@ package eventloop
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"time"
 )
@@ -19,8 +20,13 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	}
 	t := running(ctx)
 	t.arm(t.loop.after(d), nil)
-	return t.park(ctx)
+	return t.park(ctx, sleeping{})
 }
+
+// sleeping is what a task waits for that sleeps.
+type sleeping struct{}
+
+func (sleeping) String() string { return "Sleep" }
 
 // Yield lets every other ready task run once and then goes on: one trip through
 // the queue of ready tasks. It returns the cause if ctx has ended, before or
@@ -67,16 +73,17 @@ func (t *Task) ended(ctx context.Context) error {
 	return nil
 }
 
-// park suspends t, which is running, until wake, and returns what wake was
-// given, or why ctx has ended. Before, the caller has left t wherever something
+// park suspends t, which is running and waits for on, until wake, and returns
+// what wake was given, or why ctx has ended. Before, the caller has left t wherever something
 // is to find and wake it: a list, a timer. It is taken from there as soon as the
 // wait is over, so nothing of it is left that could disturb the next one.
-func (t *Task) park(ctx context.Context) error {
+func (t *Task) park(ctx context.Context, on fmt.Stringer) error {
 	if err := t.ended(ctx); err != nil {
 		t.withdraw()
 		return err
 	}
 	t.turn++
+	t.on = on
 	t.heeds = true
 	var unwatch func() bool
 	if !t.is(ctx) {
@@ -143,10 +150,10 @@ func (t *Task) arm(when int64, result error) {
 
 // now is the loop's clock: nanoseconds since it began. It may be read from any
 // goroutine.
-func (l *loop) now() int64 { return int64(time.Since(l.began)) }
+func (l *Loop) now() int64 { return int64(time.Since(l.began)) }
 
 // after returns the time d from now, or the end of time.
-func (l *loop) after(d time.Duration) int64 {
+func (l *Loop) after(d time.Duration) int64 {
 	now := l.now()
 	if int64(d) > math.MaxInt64-now {
 		return math.MaxInt64

@@ -1,0 +1,195 @@
+package eventloop
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+)
+
+var (
+	// ErrShutdown is what Put and TryPut return for a [Queue] that was shut
+	// down, and Get and TryGet once it is empty too.
+	ErrShutdown = errors.New("eventloop: the queue was shut down")
+	// ErrFull is what TryPut returns when Put would wait.
+	ErrFull = errors.New("eventloop: the queue has no free place; use Put to wait for one")
+	// ErrEmpty is what TryGet returns when Get would wait.
+	ErrEmpty = errors.New("eventloop: the queue has no item to spare; use Get to wait for one")
+)
+
+// A Queue hands items from tasks to tasks, first in first out. It is
+// asyncio.Queue, with the shutdown of Python 3.13. The zero value is a Queue
+// without a bound.
+//
+// Tasks that get are served in the order in which they came, and so are tasks
+// that put; asyncio lets a newcomer overtake one that was woken and has not run
+// yet, a Queue does not. An item stays in the Queue until the task that gets it
+// runs, so a task that is cancelled instead loses none.
+//
+// A Queue belongs to the loop of the first task that calls Put, Get or Join and
+// must not be copied. These panic in another loop and in a goroutine that is no
+// task. The other methods take no context and so cannot tell: called from
+// elsewhere they are a data race.
+type Queue[T any] struct {
+	items    []T
+	capacity int // 0 for no bound
+	getters  line
+	putters  line
+	joiners  line
+	undone   int // items put for which TaskDone was not called
+	shut     bool
+}
+
+// NewQueue returns a Queue that holds up to capacity items, or any number if
+// capacity is not positive.
+func NewQueue[T any](capacity int) *Queue[T] {
+	return &Queue[T]{capacity: max(0, capacity)}
+}
+
+// Put appends v, and waits for a free place before if there is none. It returns
+// [ErrShutdown] if q is shut down, before or meanwhile. If ctx ends first, or
+// has ended before, it returns the cause. With an error v was not put.
+func (q *Queue[T]) Put(ctx context.Context, v T) error {
+	t, err := q.putters.enter(ctx, q)
+	if err != nil {
+		return err
+	}
+	if !q.shut && (q.places() == 0 || !q.putters.empty()) {
+		if err := q.putters.wait(ctx, t); err != nil {
+			q.call()
+			return err
+		}
+	}
+	if q.shut {
+		return ErrShutdown
+	}
+	q.push(v)
+	return nil
+}
+
+// TryPut appends v if there is a place that no task waits for, and else returns
+// [ErrFull], or [ErrShutdown] if q is shut down. It never suspends the caller.
+func (q *Queue[T]) TryPut(v T) error {
+	switch {
+	case q.shut:
+		return ErrShutdown
+	case q.putters.waiting.head != nil || q.places() <= q.putters.called:
+		return ErrFull
+	}
+	q.push(v)
+	return nil
+}
+
+// Get takes the first item, and waits for one if there is none. It returns
+// [ErrShutdown] if q is shut down and empty, before or meanwhile. If ctx ends
+// first, or has ended before, it returns the cause and takes nothing.
+func (q *Queue[T]) Get(ctx context.Context) (T, error) {
+	t, err := q.getters.enter(ctx, q)
+	if err != nil {
+		return *new(T), err
+	}
+	if len(q.items) == 0 && q.shut {
+		return *new(T), ErrShutdown
+	}
+	if len(q.items) == 0 || !q.getters.empty() {
+		if err := q.getters.wait(ctx, t); err != nil {
+			q.call()
+			return *new(T), err
+		}
+	}
+	return q.pop(), nil
+}
+
+// TryGet takes the first item if there are more than tasks wait for, and else
+// returns [ErrEmpty], or [ErrShutdown] if q is shut down and empty. It never
+// suspends the caller.
+func (q *Queue[T]) TryGet() (T, error) {
+	switch {
+	case len(q.items) == 0 && q.shut:
+		return *new(T), ErrShutdown
+	case q.getters.waiting.head != nil || len(q.items) <= q.getters.called:
+		return *new(T), ErrEmpty
+	}
+	return q.pop(), nil
+}
+
+// Len returns how many items are in q, those too that are due to tasks that were
+// woken and have not run yet.
+func (q *Queue[T]) Len() int { return len(q.items) }
+
+// TaskDone says that the work with one item that was got is done. It panics if
+// that was said for all items that were put.
+func (q *Queue[T]) TaskDone() {
+	if q.undone == 0 {
+		panic("eventloop: TaskDone for more items than were put; call it once after each Get that returned an item")
+	}
+	q.undone--
+	if q.undone == 0 {
+		q.joiners.call(math.MaxInt)
+	}
+}
+
+// Join waits until TaskDone was called for every item that was put. It goes on
+// even if items are put before it runs again. If ctx ends first, or has ended
+// before, it returns the cause. A shutdown does not end it, as items may be left
+// to work on.
+func (q *Queue[T]) Join(ctx context.Context) error {
+	t, err := q.joiners.enter(ctx, q)
+	if err != nil || q.undone == 0 {
+		return err
+	}
+	return q.joiners.wait(ctx, t)
+}
+
+// Shutdown has every Put fail with [ErrShutdown] from now on, those that wait
+// too, and every Get that finds no item left. To call it again does nothing.
+func (q *Queue[T]) Shutdown() {
+	q.shut = true
+	q.putters.waiting.wakeAll(ErrShutdown)
+	q.call()
+}
+
+// Getters returns how many tasks wait in Get and have not been woken. It counts
+// them one by one.
+func (q *Queue[T]) Getters() int { return q.getters.size() }
+
+// Putters returns how many tasks wait in Put and have not been woken. It counts
+// them one by one.
+func (q *Queue[T]) Putters() int { return q.putters.size() }
+
+// places returns how many items more q can hold.
+func (q *Queue[T]) places() int {
+	if q.capacity == 0 {
+		return math.MaxInt
+	}
+	return q.capacity - len(q.items)
+}
+
+func (q *Queue[T]) push(v T) {
+	q.items = append(q.items, v)
+	q.undone++
+	q.call()
+}
+
+func (q *Queue[T]) pop() T {
+	v := q.items[0]
+	q.items[0] = *new(T) // or the array would keep it
+	q.items = q.items[1:]
+	q.call()
+	return v
+}
+
+// call calls those that can go on. It follows whatever changes the items or the
+// lines.
+func (q *Queue[T]) call() {
+	q.getters.call(len(q.items))
+	q.putters.call(q.places())
+	if q.shut && len(q.items) == 0 {
+		q.getters.waiting.wakeAll(ErrShutdown)
+	}
+}
+
+// String says what q is, how many items it holds and how many tasks wait.
+func (q *Queue[T]) String() string {
+	return fmt.Sprintf("Queue (%d items, %d getting, %d putting)", len(q.items), q.Getters(), q.Putters())
+}

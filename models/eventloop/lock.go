@@ -1,0 +1,71 @@
+package eventloop
+
+import (
+	"context"
+	"fmt"
+)
+
+// A Lock is held by one task at a time. It is asyncio.Lock, for what must not
+// be interleaved across waits; between two waits a task needs no lock at all.
+// The zero value is an unlocked Lock.
+//
+// Tasks get it in the order in which they came. A newcomer never overtakes one
+// that waits, not even one that was woken and has not run yet.
+//
+// A Lock belongs to the loop of the first task that calls Lock and must not be
+// copied. Lock panics in another loop and in a goroutine that is no task. The
+// other methods take no context and so cannot tell: called from elsewhere they
+// are a data race. It is not reentrant: a task that locks it twice waits until
+// it is cancelled.
+type Lock struct {
+	line  line
+	owner *Task
+}
+
+// Lock waits until the calling task holds l. If ctx ends first, or has ended
+// before, it returns the cause, and the task does not hold l; if it was its
+// turn already, the next one has it. A free lock is taken without a
+// suspension and without an allocation.
+func (l *Lock) Lock(ctx context.Context) error {
+	t, err := l.line.enter(ctx, l)
+	if err != nil {
+		return err
+	}
+	if l.owner != nil || !l.line.empty() {
+		if err := l.line.wait(ctx, t); err != nil {
+			l.call()
+			return err
+		}
+	}
+	l.owner = t
+	return nil
+}
+
+// Unlock gives l back and wakes the task that has waited longest. As in
+// asyncio, any task of the loop may do so, not only the owner. It panics if
+// nobody holds l. It does not suspend the caller.
+func (l *Lock) Unlock() {
+	if l.owner == nil {
+		panic("eventloop: Unlock of a Lock that no task holds; call it once after each Lock that returned nil")
+	}
+	l.owner = nil
+	l.call()
+}
+
+// call calls the next task if l is free.
+func (l *Lock) call() {
+	if l.owner == nil {
+		l.line.call(1)
+	}
+}
+
+// Owner returns the task that holds l, or nil. It is nil as well from Unlock
+// until the task that was woken runs.
+func (l *Lock) Owner() *Task { return l.owner }
+
+// Waiters returns how many tasks wait for l and have not been woken. It counts
+// them one by one.
+func (l *Lock) Waiters() int { return l.line.size() }
+
+// String says what l is, and how many tasks wait for it.
+func (l *Lock) String() string { return fmt.Sprintf("Lock (%d waiting)", l.Waiters()) }
