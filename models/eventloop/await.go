@@ -29,10 +29,15 @@ func AwaitFunc[T any](ctx context.Context, start func(resolve func(T, error))) (
 	start(f.resolve)
 	if !f.done.Load() {
 		f.awaited = true
-		err := t.park(ctx, f)
+		t.loop.outside++
+		err := t.suspend(ctx, f)
+		t.loop.outside--
 		f.awaited = false
 		if err != nil && !f.done.Load() {
 			return *new(T), err
+		}
+		if err != nil {
+			t.putOff(err) // the value is there, and shall not be lost
 		}
 	}
 	return f.value, f.err

@@ -66,11 +66,13 @@ func TestAwaitIsCancelled(t *testing.T) {
 	release := make(chan struct{})
 	var late func(int, error)
 	run(t, func(ctx context.Context) error {
-		offloaded := eventloop.Go(ctx, func(ctx context.Context) error {
+		short, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		offloaded := eventloop.Go(short, func(ctx context.Context) error {
 			_, err := eventloop.Offload(ctx, func() (int, error) { <-release; return 0, nil })
 			return err
 		})
-		awaiting := eventloop.Go(ctx, func(ctx context.Context) error {
+		awaiting := eventloop.Go(short, func(ctx context.Context) error {
 			_, err := eventloop.AwaitFunc(ctx, func(resolve func(int, error)) { late = resolve })
 			if err := eventloop.Yield(context.WithoutCancel(ctx)); err != nil {
 				t.Error(err)
@@ -82,8 +84,8 @@ func TestAwaitIsCancelled(t *testing.T) {
 		if err := eventloop.Yield(ctx); err != nil {
 			return err
 		}
+		cancel(errTest)
 		for _, task := range []*eventloop.Task{offloaded, awaiting} {
-			task.Cancel(errTest)
 			wantIs(t, "Wait", task.Wait(ctx), errTest)
 		}
 		late(1, nil)

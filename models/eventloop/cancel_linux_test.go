@@ -100,34 +100,48 @@ func waitSomehow(ctx context.Context, i int, address string, waiting *int) error
 	return err
 }
 
+// TestCancel is behaviours 14, 15, 16 and 20 of asyncio: a request is delivered
+// once, two before the task runs are one, and a task that goes on can be
+// cancelled again.
 func TestCancel(t *testing.T) {
 	checkLeftovers(t)
 	run(t, func(ctx context.Context) error {
-		task := eventloop.Go(ctx, func(ctx context.Context) error {
-			for range 2 { // it stays cancelled
-				wantIs(t, "a wait", forever(ctx), errTest)
+		var task *eventloop.Task
+		task = eventloop.Go(ctx, func(ctx context.Context) error {
+			wantIs(t, "a wait", forever(ctx), errTest)
+			if err := eventloop.Sleep(ctx, 1); err != nil {
+				t.Errorf("the second wait says %v", err)
 			}
-			wantIs(t, "Yield", eventloop.Yield(ctx), errTest)
-			wantIs(t, "Cause", context.Cause(ctx), errTest)
-			if ctx.Err() != context.Canceled {
-				t.Errorf("Err is %v", ctx.Err())
+			if ctx.Err() != context.Canceled || context.Cause(ctx) != errTest {
+				t.Errorf("the context says %v, %v", ctx.Err(), context.Cause(ctx))
 			}
+			if n := task.Cancelling(); n != 2 {
+				t.Errorf("%d requests, want 2", n)
+			}
+			wantIs(t, "a later request", forever(ctx), errTest)
 			return nil
 		})
 		if err := eventloop.Yield(ctx); err != nil {
 			return err
 		}
-		task.Cancel(errTest)
-		task.Cancel(errors.New("another cause"))
-		if err := task.Wait(ctx); err != nil {
-			return err
+		if !task.Cancel(errTest) || !task.Cancel(errors.New("another cause")) {
+			t.Error("a task that waits was not cancelled")
 		}
-		task.Cancel(errTest) // does nothing
+		for task.Cancelling() == 2 && !task.Done() {
+			task.OnDone(func() {})
+			if err := eventloop.Sleep(ctx, time.Millisecond); err != nil {
+				return err
+			}
+			task.Cancel(errTest)
+		}
 		wantIs(t, "Wait", task.Wait(ctx), nil)
+		if task.Cancelled() || task.Cancel(errTest) {
+			t.Error("a task that caught its cancellation ended as cancelled, or was cancelled after its end")
+		}
 
-		early := eventloop.Go(ctx, forever)
+		early := eventloop.Go(ctx, func(context.Context) error { t.Error("it began"); return nil })
 		early.Cancel(nil)
-		if err := early.Wait(ctx); err != context.Canceled {
+		if err := early.Wait(ctx); err != context.Canceled || !early.Cancelled() {
 			t.Errorf("cancelled before it began: got %v", err)
 		}
 		return nil

@@ -359,9 +359,11 @@ func TestReadIsCancelled(t *testing.T) {
 			return err
 		}
 		defer c.Close()
-		task := eventloop.Go(ctx, func(context.Context) error {
+		var task *eventloop.Task
+		task = eventloop.Go(ctx, func(context.Context) error {
 			_, err := c.Read(make([]byte, 1))
 			wantOp(t, "read", err, errTest)
+			task.Cancel(errTest)
 			_, err = c.Write(make([]byte, 1))
 			wantOp(t, "write", err, errTest)
 			return nil
@@ -519,11 +521,12 @@ func TestDialErrors(t *testing.T) {
 				t.Errorf("%s %q: got %v", c.network, c.address, err)
 			}
 		}
-		task := eventloop.Go(ctx, func(ctx context.Context) error {
+		ended, cancel := context.WithCancelCause(ctx)
+		cancel(errTest)
+		task := eventloop.Go(ended, func(ctx context.Context) error {
 			_, err := eventloop.Dial(ctx, "tcp", nobody)
 			return err
 		})
-		task.Cancel(errTest)
 		wantOp(t, "dial", task.Wait(ctx), errTest)
 		return nil
 	})

@@ -2,110 +2,154 @@ package eventloop
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 )
 
-// taskContext is a task seen as its context. To make one costs nothing. What
-// the context package needs of it (a channel, children, a cause) is made when
-// somebody first asks: most tasks only ever pass their context to this package.
-//
-// Unlike a task, its context may be used from any goroutine.
-type taskContext Task
+// A branch is a context that belongs to the loop: that of a task, or a [Scope].
+// To make one costs nothing. What the context package needs of it (a channel,
+// children, a cause) is made when somebody first asks: most tasks only ever pass
+// their context to this package.
+type branch struct {
+	scope
+	base context.Context // has its values and its deadline
+	std  atomic.Pointer[standard]
+}
 
-// taskKey is the key under which a context holds the task it belongs to.
-type taskKey struct{}
+// branchContext is the branch of a task, seen as its context. Unlike the task, it
+// may be used from any goroutine.
+type branchContext branch
 
-// standard is the part of a task's context that the context package made.
+// branchKey is the key under which a context holds the branch it derives from.
+type branchKey struct{}
+
+// standard is the part of a branch that the context package made.
 type standard struct {
 	context.Context
 	cancel context.CancelCauseFunc
 }
 
-func (t *Task) context() context.Context { return (*taskContext)(t) }
+// context returns t's context.
+func (t *Task) context() context.Context { return (*branchContext)(&t.branch) }
 
-// is reports whether ctx is t's own context, which is quicker to find out than
+// is reports whether ctx is the branch itself, which is quicker to find out than
 // by comparing interfaces.
-func (t *Task) is(ctx context.Context) bool {
-	c, ok := ctx.(*taskContext)
-	return ok && (*Task)(c) == t
-}
-
-// taskOf returns the task whose context ctx is or derives from, or nil.
-func taskOf(ctx context.Context) *Task {
-	if c, ok := ctx.(*taskContext); ok {
-		return (*Task)(c)
+func (b *branch) is(ctx context.Context) bool {
+	switch c := ctx.(type) {
+	case *branchContext:
+		return (*branch)(c) == b
+	case *Scope:
+		return &c.branch == b
 	}
-	t, _ := ctx.Value(taskKey{}).(*Task)
-	return t
+	return false
 }
 
-func (c *taskContext) Deadline() (time.Time, bool) { return c.base.Deadline() }
+// task returns the task to which b belongs.
+func (b *branch) task() *Task { return b.owner.holder() }
 
-func (c *taskContext) Done() <-chan struct{} { return (*Task)(c).standard().Done() }
+// branchOf returns the branch that ctx is or derives from, or nil.
+func branchOf(ctx context.Context) *branch {
+	switch c := ctx.(type) {
+	case *branchContext:
+		return (*branch)(c)
+	case *Scope:
+		return &c.branch
+	}
+	b, _ := ctx.Value(branchKey{}).(*branch)
+	return b
+}
 
-func (c *taskContext) Err() error {
-	if c.std.Load() == nil && c.loop.thread.Load() != 0 {
+// owns reports whether ctx ends exactly when b does.
+func (b *branch) owns(ctx context.Context) bool {
+	if b.is(ctx) {
+		return true
+	}
+	done := ctx.Done()
+	std := b.std.Load()
+	return done != nil && std != nil && done == std.Done()
+}
+
+func (c *branchContext) Deadline() (time.Time, bool) { return c.base.Deadline() }
+
+func (c *branchContext) Done() <-chan struct{} { return (*branch)(c).standard().Done() }
+
+func (c *branchContext) Err() error { return (*branch)(c).err() }
+
+func (c *branchContext) Value(key any) any { return (*branch)(c).value(key) }
+
+func (c *branchContext) String() string { return "eventloop.Task" }
+
+// err returns what Err of a context does.
+func (b *branch) err() error {
+	if b.std.Load() == nil && b.task().loop.thread.Load() != 0 {
 		return nil // cancelling makes std
 	}
-	return (*Task)(c).standard().Err()
+	return b.standard().Err()
 }
 
-func (c *taskContext) Value(key any) any {
-	if key == (taskKey{}) {
-		return (*Task)(c)
+// value returns what Value of a context does.
+func (b *branch) value(key any) any {
+	if key == (branchKey{}) {
+		return b
 	}
 	// The context package looks for its own type in here, and so registers
 	// derived contexts directly and finds the cause.
-	if std := c.std.Load(); std != nil {
+	if std := b.std.Load(); std != nil {
 		return std.Value(key)
 	}
-	return c.base.Value(key)
+	return b.base.Value(key)
 }
 
-func (c *taskContext) String() string { return "eventloop.Task" }
-
-// standard returns what the context package has of t's context, in any
-// goroutine.
-func (t *Task) standard() *standard {
-	s, made := t.makeStandard()
-	if made && !t.loop.post(func() { t.orphan() }) {
+// standard returns what the context package has of b, in any goroutine.
+func (b *branch) standard() *standard {
+	s, made := b.makeStandard()
+	if made && !b.task().loop.post(func() { b.orphan() }) {
 		s.cancel(ErrMainEnded) // nobody else will, the loop has ended
 	}
 	return s
 }
 
 // makeStandard makes it if there is none. It has the values of base; that base
-// ends reaches the task through the loop instead.
-func (t *Task) makeStandard() (s *standard, made bool) {
-	if s := t.std.Load(); s != nil {
+// ends reaches the branch through the loop instead.
+func (b *branch) makeStandard() (s *standard, made bool) {
+	if s := b.std.Load(); s != nil {
 		return s, false
 	}
 	s = new(standard)
-	s.Context, s.cancel = context.WithCancelCause(context.WithoutCancel(t.base))
-	if t.std.CompareAndSwap(nil, s) {
+	s.Context, s.cancel = context.WithCancelCause(context.WithoutCancel(b.base))
+	if b.std.CompareAndSwap(nil, s) {
 		return s, true
 	}
-	return t.std.Load(), false // another goroutine was faster; s holds nothing to release
+	return b.std.Load(), false // another goroutine was faster; s holds nothing to release
 }
 
-// interrupt is called when t's scope is cancelled.
-func (t *Task) interrupt(cause error) {
-	s, _ := t.makeStandard()
+// end ends what the context package has of b.
+func (b *branch) end(cause error) {
+	s, _ := b.makeStandard()
 	s.cancel(cause)
-	if t.heeds {
-		t.wake(cause)
-	}
 }
 
-// orphan sees to it that t's context ends with the loop, when t has ended and
-// its scope is no longer in the tree.
-func (t *Task) orphan() {
-	s := t.std.Load()
-	switch root := &t.loop.root; {
-	case s == nil || !t.done || t.scope.cause != nil:
+// orphan sees to it that the context ends with the loop, when its task has ended
+// and the scope is no longer in the tree.
+func (b *branch) orphan() {
+	s := b.std.Load()
+	switch root := b.task().loop.trunk; {
+	case s == nil || !b.left() || b.cause != nil:
 	case root.cause != nil:
 		s.cancel(root.cause)
 	default:
-		t.loop.orphans.add(s)
+		b.task().loop.orphans.add(s)
 	}
 }
+
+// cancelled is called when t's scope was cancelled for good.
+func (t *Task) cancelled(cause error) {
+	t.end(cause)
+	if t.heeds && t.parked {
+		t.interrupt(cause)
+	}
+}
+
+func (t *Task) shields() bool { return false }
+
+func (t *Task) holder() *Task { return t }

@@ -101,8 +101,9 @@ func (d *descriptor) refusal(h *half, t *Task) error {
 		return net.ErrClosed
 	case t == nil:
 		return errOutside
-	case t.scope.cause != nil:
-		return t.scope.cause
+	}
+	if err := t.stopped(); err != nil {
+		return err
 	}
 	if at := h.deadline.Load(); at != 0 && at <= d.loop.now() {
 		return os.ErrDeadlineExceeded
@@ -117,9 +118,11 @@ func (d *descriptor) await(ctx context.Context, h *half, list *waitList) error {
 	list.push(t)
 	h.parked.Add(1) // before deadline is read; see setDeadline
 	if at := h.deadline.Load(); at != 0 {
-		t.arm(at, os.ErrDeadlineExceeded)
+		t.arm(at, true)
 	}
-	err := t.park(ctx, h)
+	d.loop.outside++
+	err := t.suspend(ctx, h)
+	d.loop.outside--
 	h.parked.Add(-1)
 	if err == nil && d.closed.Load() {
 		err = net.ErrClosed
@@ -132,7 +135,7 @@ func (d *descriptor) await(ctx context.Context, h *half, list *waitList) error {
 func (d *descriptor) setDeadline(h *half, at time.Time) {
 	when := int64(0)
 	if !at.IsZero() {
-		when = max(1, d.loop.after(time.Until(at)))
+		when = max(1, d.loop.after(d.loop.until(at)))
 	}
 	h.deadline.Store(when)
 	if h.parked.Load() > 0 {
@@ -147,7 +150,7 @@ func (h *half) rearm() {
 		for t := list.head; t != nil; t = t.next {
 			t.loop.timers.remove(&t.timer)
 			if at != 0 {
-				t.arm(at, os.ErrDeadlineExceeded)
+				t.arm(at, true)
 			}
 		}
 	}

@@ -8,9 +8,27 @@ import (
 )
 
 var (
-	// ErrNested is what Run returns on a thread that runs a loop already, as
-	// asyncio.run does inside a coroutine.
-	ErrNested = errors.New("eventloop: Run inside a running loop; use Go to begin a task in it")
+	// ErrNested is what New and Run return on a thread that has a loop already,
+	// as asyncio.run does inside a coroutine.
+	ErrNested = errors.New("eventloop: this thread has a loop already; inside it, use Go to begin a task")
+	// ErrClosed says that the loop has been closed.
+	ErrClosed = errors.New("eventloop: the loop is closed; make another with New")
+	// ErrRunning says that the loop runs, which it must not for this.
+	ErrRunning = errors.New("eventloop: the loop is running")
+	// ErrThread says that a loop was to run or close on another thread than the
+	// one that it was made on.
+	ErrThread = errors.New("eventloop: the loop belongs to another thread; call this in the goroutine that called New")
+	// ErrStopped is what Run of a loop returns if Stop ended it before main.
+	ErrStopped = errors.New("eventloop: the loop was stopped before main had ended")
+	// ErrDeadlock is the cause with which a loop with virtual time cancels all
+	// tasks when each waits for another, and what Run then returns.
+	ErrDeadlock = errors.New("eventloop: deadlock: every task waits, and nothing is left that could wake one")
+	// ErrNotDone says that there is no outcome yet.
+	ErrNotDone = errors.New("eventloop: not done yet; wait for it")
+	// ErrDone says that there is an outcome already.
+	ErrDone = errors.New("eventloop: the outcome is there already; the first one stays")
+	// ErrOtherLoop says that a task waited for what belongs to another loop.
+	ErrOtherLoop = errors.New("eventloop: this belongs to another loop; a task can wait for its own loop's alone")
 	// ErrMainEnded is the cause with which Run cancels the tasks that are left
 	// when main has ended. It wraps context.Canceled.
 	ErrMainEnded = fmt.Errorf("eventloop: the main task has ended: %w", context.Canceled)

@@ -3,54 +3,59 @@ package eventloop
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
-// failures holds the tasks that ended with an error for which nobody has waited
-// yet. A server that runs for months must not grow by each of them, so beyond
-// maxFailures they are only counted.
+// failures holds the errors that nobody has looked at yet: of tasks and futures
+// nobody has waited for, and of callbacks. A server that runs for months must
+// not grow by each of them, so beyond maxFailures they are only counted.
 type failures struct {
-	first waitList
-	n     int
+	first []*promise
 	more  int
 }
 
 const maxFailures = 100
 
-func (f *failures) add(t *Task) {
-	switch {
-	case t == t.loop.main || t.obeyed():
-	case f.n == maxFailures:
-		t.counted = true
+// add takes p, which has ended with an error.
+func (f *failures) add(p *promise) {
+	p.held = true
+	if len(f.first) == maxFailures {
 		f.more++
-	default:
-		f.n++
-		f.first.push(t)
+		return
 	}
+	f.first = append(f.first, p)
 }
 
-// drop forgets t, for whose error somebody has waited.
-func (f *failures) drop(t *Task) {
-	switch {
-	case t.list == &f.first:
-		f.first.remove(t)
-		f.n--
-	case t.counted:
-		t.counted = false
+// report takes the error of something that nobody can wait for.
+func (f *failures) report(err error) {
+	f.add(&promise{err: err, kind: aCallback})
+}
+
+// drop forgets p, at whose error somebody has looked.
+func (f *failures) drop(p *promise) {
+	p.held = false
+	if i := slices.Index(f.first, p); i >= 0 {
+		f.first = slices.Delete(f.first, i, i+1)
+	} else {
 		f.more--
 	}
 }
 
-// join joins err and what is held.
-func (f *failures) join(err error) error {
-	if f.n+f.more == 0 {
+// take joins err with what is held, and forgets that.
+func (f *failures) take(err error) error {
+	if len(f.first) == 0 {
 		return err
 	}
 	errs := []error{err}
-	for t := f.first.head; t != nil; t = t.next {
-		errs = append(errs, fmt.Errorf("eventloop: a task that nobody waited for: %w", t.err))
+	for _, p := range f.first {
+		errs = append(errs, fmt.Errorf("eventloop: %s: %w", p.kind, p.err))
 	}
 	if f.more > 0 {
 		errs = append(errs, fmt.Errorf("eventloop: %d more tasks that nobody waited for failed", f.more))
 	}
+	for _, p := range f.first {
+		p.held = false
+	}
+	*f = failures{}
 	return errors.Join(errs...)
 }

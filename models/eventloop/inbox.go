@@ -40,14 +40,18 @@ func (l *Loop) post(f func()) bool {
 	return true
 }
 
-// call calls f on the loop's thread: at once if this is it, or else soon.
-func (l *Loop) call(f func()) {
-	if l.thread.Load() == int64(threadID()) {
+// call calls f on the loop's thread: at once if this is it, or else soon. It
+// returns false if the loop has ended.
+func (l *Loop) call(f func()) bool {
+	if l.here() {
 		f()
-	} else {
-		l.post(f)
+		return true
 	}
+	return l.post(f)
 }
+
+// here reports whether the calling goroutine is on the loop's thread.
+func (l *Loop) here() bool { return l.thread.Load() == int64(threadID()) }
 
 // fallAsleep reports whether the loop may block. If so, the next post wakes it,
 // and the loop says so with wakeUp.

@@ -41,7 +41,7 @@ func (n *line) empty() bool { return n.waiting.head == nil && n.called == 0 }
 // cancelled since; then, too, the caller has to call whoever is next.
 func (n *line) wait(ctx context.Context, t *Task) error {
 	n.waiting.push(t)
-	if err := t.park(ctx, n.on); err != nil {
+	if err := t.suspend(ctx, n.on); err != nil {
 		return err
 	}
 	n.called--

@@ -1,14 +1,20 @@
 package eventloop
 
-// A queue holds the tasks that are ready, first in first out. It is a ring
-// whose size is a power of two.
+// A runnable is what can be ready: a task, or a callback.
+type runnable interface {
+	// step runs it on the loop's thread, a task until it waits.
+	step()
+}
+
+// A queue holds what is ready, first in first out. It is a ring whose size is a
+// power of two.
 type queue struct {
-	ring  []*Task
+	ring  []runnable
 	first int
 	n     int
 }
 
-func (q *queue) push(t *Task) {
+func (q *queue) push(t runnable) {
 	if q.n == len(q.ring) {
 		q.grow()
 	}
@@ -16,8 +22,8 @@ func (q *queue) push(t *Task) {
 	q.n++
 }
 
-// pop takes the first task; there must be one.
-func (q *queue) pop() *Task {
+// pop takes the first one; there must be one.
+func (q *queue) pop() runnable {
 	t := q.ring[q.first]
 	q.ring[q.first] = nil // or the ring would keep an ended task
 	q.first = (q.first + 1) & (len(q.ring) - 1)
@@ -25,8 +31,19 @@ func (q *queue) pop() *Task {
 	return t
 }
 
+// advance moves the one at place i, counted from 0, to the front. The others
+// keep their order.
+func (q *queue) advance(i int) {
+	mask := len(q.ring) - 1
+	chosen := q.ring[(q.first+i)&mask]
+	for ; i > 0; i-- {
+		q.ring[(q.first+i)&mask] = q.ring[(q.first+i-1)&mask]
+	}
+	q.ring[q.first] = chosen
+}
+
 func (q *queue) grow() {
-	ring := make([]*Task, max(64, 2*len(q.ring)))
+	ring := make([]runnable, max(64, 2*len(q.ring)))
 	moved := copy(ring, q.ring[q.first:])
 	copy(ring[moved:], q.ring[:q.first])
 	q.ring, q.first = ring, 0

@@ -10,11 +10,11 @@ import (
 func TestQueue(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var q queue
-		var want []*Task
+		var want []runnable
 		t.Repeat(map[string]func(*rapid.T){
 			"push": func(t *rapid.T) {
 				for range rapid.IntRange(1, 100).Draw(t, "n") {
-					task := new(Task)
+					task := new(Handle)
 					q.push(task)
 					want = append(want, task)
 				}

@@ -4,88 +4,92 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 )
 
-// A Task is a function that a loop runs. Its methods are for the tasks of the
-// same loop, except where they say otherwise.
+// A Task is a function that a loop runs. It is asyncio.Task. Its methods are for
+// the tasks and callbacks of the same loop, except where they say otherwise.
 type Task struct {
-	loop    *Loop
-	body    func(ctx context.Context) error
-	co      *coroutine // that runs it; nil before it begins and after it ends
-	err     error
-	done    bool
-	counted bool // among the failures that are only counted
+	promise
+	body   func(ctx context.Context) error
+	co     *coroutine // that runs it; nil before it begins and after it ends
+	branch            // its context
 
-	// Its context; see taskContext.
-	base   context.Context // has its values and its deadline
-	std    atomic.Pointer[standard]
-	scope  scope
-	unhook func() bool // stops watching base, if that ends by itself
-
-	// The wait it is in; see park.
+	// The wait it is in; see suspend.
 	parked bool
 	heeds  bool         // its own cancellation ends the wait
-	on     fmt.Stringer // what it waits for, for those who ask
+	passes bool         // and goes on to what it waits for
+	cut    bool         // the wait was ended by a cancellation
 	turn   uint32       // counts the waits, so that a late message can be told
+	on     fmt.Stringer // what it waits for, for those who ask
 	result error        // of the wait
 	timer  timer
-	list   *waitList // the list it is on; for a failed task, the loop's
+	list   *waitList // the list it is on
 	next   *Task
 	prev   *Task
-
-	waiters waitList // tasks that wait for it
 }
 
 // Go begins a task that runs body in the loop that ctx carries. The task first
 // runs in the next tick. Its context has the values of ctx and ends when ctx
 // does. If ctx has ended already, body runs all the same and its first wait
-// says so; thus what a task must clean up, it can.
+// says so; thus what a task must clean up, it can. It is asyncio.create_task.
 //
 // Go is to be called by a task of the loop. It panics if ctx carries no loop, or
 // one that has ended. It allocates one object, and a few more if ctx was
 // derived with a cancellation of its own.
 func Go(ctx context.Context, body func(ctx context.Context) error) *Task {
-	owner := taskOf(ctx)
-	if owner == nil {
-		panic("eventloop: Go with a context that carries no loop; pass on the context that a task was given")
-	}
-	if owner.loop.ended {
-		panic("eventloop: Go in a loop that has ended")
-	}
-	return owner.loop.begin(ctx, owner, body)
-}
-
-// begin makes a task and makes it ready. owner is the task of ctx, nil for main.
-func (l *Loop) begin(ctx context.Context, owner *Task, body func(ctx context.Context) error) *Task {
-	t := &Task{loop: l, body: body, base: ctx}
-	t.timer.task = t
-	t.scope.task = t
-	l.live++
+	l := loopOf(ctx, "Go")
+	t := l.begin(ctx, branchOf(ctx), body)
 	l.ready.push(t)
-	switch {
-	case owner == nil:
-		t.scope.enter(&l.root)
-	case owner.owns(ctx):
-		if owner.is(ctx) {
-			t.base = owner.base // a chain of tasks shall not keep them all
-		}
-		t.scope.enter(&owner.scope)
-	default:
-		t.scope.enter(&l.root)
-		t.follow(ctx)
-	}
 	return t
 }
 
-// owns reports whether ctx ends exactly when t is cancelled.
-func (t *Task) owns(ctx context.Context) bool {
-	if t.is(ctx) {
-		return true
+// GoEager is [Go] for a task that begins at once: body runs inside GoEager until
+// it first waits. A task that never waits has ended when GoEager returns, and has
+// cost no trip through the queue of ready tasks. It is asyncio's eager start.
+func GoEager(ctx context.Context, body func(ctx context.Context) error) *Task {
+	l := loopOf(ctx, "GoEager")
+	caller, credit := l.current, l.credit
+	t := l.begin(ctx, branchOf(ctx), body)
+	t.step()
+	l.current, l.credit = caller, credit
+	return t
+}
+
+// loopOf returns the loop that ctx carries, for what is called name.
+func loopOf(ctx context.Context, name string) *Loop {
+	b := branchOf(ctx)
+	if b == nil {
+		panic("eventloop: " + name + " with a context that carries no loop; pass on the context that a task was given")
 	}
-	done := ctx.Done()
-	std := t.std.Load()
-	return done != nil && std != nil && done == std.Done()
+	l := b.task().loop
+	if l.ended {
+		panic("eventloop: " + name + " in a loop that has ended")
+	}
+	return l
+}
+
+// begin makes a task. from is the branch of the loop that ctx derives from, nil
+// for main.
+func (l *Loop) begin(ctx context.Context, from *branch, body func(ctx context.Context) error) *Task {
+	t := &Task{body: body}
+	t.loop, t.id = l, l.number()
+	t.timer.owner = t
+	t.branch.base = ctx
+	t.owner = t
+	l.live++
+	switch {
+	case from == nil:
+		t.scope.enter(l.trunk) // which ctx cancels
+	case from.owns(ctx):
+		if _, direct := ctx.(*branchContext); direct {
+			t.branch.base = from.base // a chain of tasks shall not keep them all
+		}
+		t.scope.enter(&from.scope)
+	default:
+		t.scope.enter(l.trunk)
+		t.follow(ctx)
+	}
+	return t
 }
 
 // follow cancels t when ctx ends, in whatever goroutine that is.
@@ -95,93 +99,98 @@ func (t *Task) follow(ctx context.Context) {
 	case ctx.Err() != nil:
 		t.scope.cancel(context.Cause(ctx))
 	default:
-		t.unhook = context.AfterFunc(ctx, func() {
+		t.more().unhook = context.AfterFunc(ctx, func() {
 			t.loop.post(func() { t.scope.cancel(context.Cause(ctx)) })
 		})
 	}
 }
 
-// run runs the body to its end, whichever way it ends.
+// step runs t until it waits or ends.
+func (t *Task) step() {
+	l := t.loop
+	if t.co == nil {
+		t.co = l.coroutine(t)
+	}
+	l.current = t
+	l.credit = maxCredit
+	t.co.resume()
+	l.current = nil
+}
+
+// run runs the body to its end, whichever way it ends. A task that was cancelled
+// before it began does not begin, as in asyncio.
 func (t *Task) run() {
 	returned := false
+	var err error
 	defer func() {
 		if v := recover(); v != nil {
-			t.err = newPanicError(v)
+			err = newPanicError(v)
 		} else if !returned {
-			t.err = ErrGoexit
+			err = ErrGoexit
 			t.loop.exiting = true
 		}
-		t.finish()
+		t.finish(err)
 	}()
-	t.err = t.body(t.context())
+	if err = t.undelivered(); err == nil {
+		err = t.body(t.context())
+	}
 	returned = true
 }
 
 // finish tells everybody that t has ended.
-func (t *Task) finish() {
-	t.done = true
+func (t *Task) finish(err error) {
+	if err == nil {
+		err = t.undelivered() // it has ended before a wait could say so
+	}
+	t.dropped = t.obeyed(err)
 	t.body, t.co = nil, nil
 	t.loop.live--
-	if t.unhook != nil {
-		t.unhook()
-		t.unhook = nil
+	if x := t.extra; x != nil && x.unhook != nil {
+		x.unhook()
+		x.unhook = nil
 	}
 	t.scope.leave()
 	t.orphan()
-	if t.err != nil && t.waiters.head == nil {
-		t.loop.failures.add(t)
+	t.settle(err)
+}
+
+// obeyed reports whether err says that t was cancelled.
+func (t *Task) obeyed(err error) bool {
+	cause := t.scope.cause
+	if cause == nil && t.extra != nil {
+		cause = t.extra.cause
 	}
-	t.waiters.wakeAll(nil)
+	return err != nil && cause != nil && (errors.Is(err, cause) || errors.Is(err, context.Canceled))
 }
 
 // Wait waits until t has ended and returns its error: what its function
-// returned, a [*PanicError], or [ErrGoexit]. If ctx ends first, it returns the
-// cause of that, and t goes on. A task that has ended is waited for without
-// suspending the caller, also after Run has returned.
-func (t *Task) Wait(ctx context.Context) error {
-	if !t.done {
-		w := running(ctx)
-		if w == t {
-			return ErrSelfWait
-		}
-		if w.loop != t.loop {
-			panic("eventloop: Wait for a task of another loop")
-		}
-		t.waiters.push(w)
-		if err := w.park(ctx, t); err != nil {
-			return err
-		}
+// returned, a [*PanicError], or [ErrGoexit]. If ctx ends first, or the calling
+// task is cancelled, it returns the cause, and t goes on. A task that has ended
+// is waited for without suspending the caller, also after Run has returned. It
+// returns [ErrSelfWait] to t itself, and [ErrOtherLoop] to a task of another loop.
+func (t *Task) Wait(ctx context.Context) error { return wait(ctx, t, false) }
+
+// Await is [Task.Wait] that passes a cancellation on: to be cancelled meanwhile
+// cancels t, and what t makes of it is returned when t has ended. It is what
+// await does in asyncio.
+func (t *Task) Await(ctx context.Context) error { return wait(ctx, t, true) }
+
+func (t *Task) await(ctx context.Context) error { return wait(ctx, t, true) }
+
+// Name returns the name of t, which is Task-n for the n-th of its loop unless
+// SetName was called.
+func (t *Task) Name() string {
+	if t.extra != nil && t.extra.name != "" {
+		return t.extra.name
 	}
-	t.loop.failures.drop(t)
-	return t.err
+	return fmt.Sprintf("Task-%d", t.id)
 }
 
-// Cancel ends t's context, and with it those of the tasks that were begun with
-// it. The wait that t is in, or its next one, returns cause; nil stands for
-// context.Canceled. The first cause stays. Cancel does nothing to a task that
-// has ended, and does not wait for t to end.
-//
-// Cancel may be called from any goroutine, at any time.
-func (t *Task) Cancel(cause error) {
-	if cause == nil {
-		cause = context.Canceled
-	}
-	t.loop.call(func() {
-		if !t.done {
-			t.scope.cancel(cause)
-		}
-	})
+// SetName names t, for what is shown to people. It returns t.
+func (t *Task) SetName(name string) *Task {
+	t.more().name = name
+	return t
 }
 
-// Done reports whether t has ended. It is no channel, because a task that
-// received from one would block the loop; use [Task.Wait].
-func (t *Task) Done() bool { return t.done }
-
-// obeyed reports whether t ended because it was cancelled.
-func (t *Task) obeyed() bool {
-	cause := t.scope.cause
-	return cause != nil && (errors.Is(t.err, cause) || errors.Is(t.err, context.Canceled))
-}
-
-// String names t.
-func (t *Task) String() string { return "Task" }
+// String returns the name of t.
+func (t *Task) String() string { return t.Name() }

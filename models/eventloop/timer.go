@@ -1,12 +1,18 @@
 package eventloop
 
-// A timer ends a task's wait at a time. It is part of the task, which has at
-// most one running, so that sleeping allocates nothing.
+// A timer runs out at a time. It is part of what it belongs to, which has at most
+// one running, so that sleeping allocates nothing.
 type timer struct {
 	when  int64 // on the loop's clock, in nanoseconds
-	place int   // in the heap, counted from 1; 0 while the timer is not running
-	task  *Task
-	err   error // what the wait returns
+	owner expirer
+	place int32 // in the heap, counted from 1; 0 while the timer is not running
+	late  bool  // of a task's timer: the wait has failed when it runs out
+}
+
+// An expirer has a timer.
+type expirer interface {
+	// expire is called when the timer has run out.
+	expire()
 }
 
 // timers is a binary heap of running timers. Timers due at the same time fire in
@@ -61,7 +67,7 @@ func (h *timers) remove(tm *timer) {
 	if tm.place == 0 {
 		return
 	}
-	i, n := tm.place-1, len(h.heap)-1
+	i, n := int(tm.place)-1, len(h.heap)-1
 	tm.place = 0
 	last := h.heap[n]
 	h.heap[n] = timerEntry{}
@@ -109,5 +115,5 @@ func (h *timers) down(i int, e timerEntry) {
 
 func (h *timers) put(i int, e timerEntry) {
 	h.heap[i] = e
-	e.timer.place = i + 1
+	e.timer.place = int32(i + 1)
 }

@@ -3,7 +3,7 @@ package eventloop
 import (
 	"context"
 	"fmt"
-	"math"
+	"os"
 	"time"
 )
 
@@ -19,7 +19,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 		return Yield(ctx)
 	}
 	t := running(ctx)
-	t.arm(t.loop.after(d), nil)
+	t.arm(t.loop.after(d), false)
 	return t.park(ctx, sleeping{})
 }
 
@@ -44,77 +44,146 @@ func Yield(ctx context.Context) error {
 // running returns the task that calls. ctx is to be of its loop; most often it
 // is the task's own.
 func running(ctx context.Context) *Task {
-	owner := taskOf(ctx)
-	if owner == nil {
+	var l *Loop
+	if c, ok := ctx.(*branchContext); ok {
+		l = (*branch)(c).task().loop
+	} else if b := branchOf(ctx); b != nil {
+		l = b.task().loop
+	} else {
 		panic("eventloop: the context carries no loop; pass on the context that a task was given")
 	}
-	t := owner.loop.current
-	if t == nil {
-		panic("eventloop: called by no task of the loop; a goroutine that a task started cannot wait in its loop")
+	if l.current == nil {
+		panic("eventloop: called by no task of the loop; a goroutine that a task started cannot wait in its loop, nor can a callback")
 	}
-	return t
+	return l.current
 }
 
-// ended returns why a wait of t with ctx would be over at once, or nil.
+// ended returns why a wait of t with ctx would be over at once, or nil. A request
+// to cancel t is delivered with that, so each checkpoint asks once.
 //
 // A context that was not derived from t's own does not know of t's cancellation,
 // so there both count. One that was derived, but with context.WithoutCancel,
-// keeps it away on purpose.
+// keeps it away on purpose, as a Scope with a shield does.
 func (t *Task) ended(ctx context.Context) error {
 	if t.is(ctx) {
-		return t.scope.cause
+		return t.stopped()
+	}
+	if s, ok := ctx.(*Scope); ok {
+		switch {
+		case s.cause != nil:
+			return s.cause
+		case s.closed:
+			return context.Canceled
+		case s.reaches(t):
+			return t.stopped()
+		}
+		return nil
+	}
+	if t.owns(ctx) {
+		return t.stopped() // ctx only adds values
 	}
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		cause := context.Cause(ctx)
+		if t.extra != nil && same(cause, t.extra.pending) {
+			t.extra.pending = nil
+		}
+		return cause
 	}
-	if taskOf(ctx) != t {
-		return t.scope.cause
+	if b := branchOf(ctx); b == nil || b.task() != t {
+		return t.stopped()
 	}
 	return nil
 }
 
-// park suspends t, which is running and waits for on, until wake, and returns
-// what wake was given, or why ctx has ended. Before, the caller has left t wherever something
-// is to find and wake it: a list, a timer. It is taken from there as soon as the
-// wait is over, so nothing of it is left that could disturb the next one.
+// stopped returns why t's own context would end a wait.
+func (t *Task) stopped() error {
+	if t.scope.cause != nil {
+		return t.scope.cause
+	}
+	return t.undelivered()
+}
+
+// park is suspend, and then once more a checkpoint: a request that came after t
+// was woken, and before it ran, counts as if it had come before.
 func (t *Task) park(ctx context.Context, on fmt.Stringer) error {
+	if err := t.suspend(ctx, on); err != nil {
+		return err
+	}
+	if t.extra != nil && t.heeds {
+		return t.undelivered()
+	}
+	return nil
+}
+
+// suspend suspends t, which is running and waits for on, until wake, and returns
+// what wake was given, or why ctx has ended. Before, the caller has left t
+// wherever something is to find and wake it: a list, a timer. It is taken from
+// there as soon as the wait is over, so nothing of it is left that could disturb
+// the next one. A request to cancel t that came after wake is not delivered.
+func (t *Task) suspend(ctx context.Context, on fmt.Stringer) error {
 	if err := t.ended(ctx); err != nil {
 		t.withdraw()
 		return err
 	}
 	t.turn++
 	t.on = on
-	t.heeds = true
-	var unwatch func() bool
-	if !t.is(ctx) {
-		unwatch = t.watch(ctx)
+	t.heeds, t.cut = true, false
+	if t.is(ctx) {
+		t.switchAway()
+	} else {
+		unwatch := t.watch(ctx)
+		t.switchAway()
+		if unwatch != nil {
+			unwatch()
+		}
 	}
-	t.parked = true
-	t.co.yield(struct{}{})
-	if unwatch != nil {
-		unwatch()
+	if t.cut && t.extra != nil {
+		t.extra.pending = nil // it came meanwhile, and goes with this one
 	}
 	return t.result
 }
 
+// suspendAnyway is suspend that nothing but wake ends.
+func (t *Task) suspendAnyway(on fmt.Stringer) error {
+	t.turn++
+	t.on = on
+	t.heeds, t.cut = false, false
+	t.switchAway()
+	return t.result
+}
+
+// switchAway goes to the loop, and returns when t was woken.
+func (t *Task) switchAway() {
+	t.parked = true
+	t.co.yield(struct{}{})
+	t.on = nil
+}
+
 // watch has the end of ctx, which is not t's own context, end the wait that t is
 // about to begin.
-func (t *Task) watch(ctx context.Context) (unwatch func() bool) {
+func (t *Task) watch(ctx context.Context) (unwatch func()) {
+	if s, ok := ctx.(*Scope); ok {
+		t.heeds = s.reaches(t)
+		s.enter(t)
+		return func() { s.leave(t) }
+	}
 	if t.owns(ctx) {
 		return nil // ctx only adds values
 	}
-	t.heeds = taskOf(ctx) != t // see ended
+	b := branchOf(ctx)
+	t.heeds = b == nil || b.task() != t // see ended
 	if ctx.Done() == nil {
 		return nil
 	}
 	turn := t.turn
-	return context.AfterFunc(ctx, func() {
+	stop := context.AfterFunc(ctx, func() {
 		t.loop.post(func() {
-			if t.turn == turn {
-				t.wake(context.Cause(ctx))
+			if t.turn == turn && t.parked {
+				t.interrupt(context.Cause(ctx))
 			}
 		})
 	})
+	return func() { stop() }
 }
 
 // wake ends the wait of t, if it is in one, with result.
@@ -126,6 +195,15 @@ func (t *Task) wake(result error) {
 	t.result = result
 	t.withdraw()
 	t.loop.ready.push(t)
+}
+
+// expire is called when t's timer has run out.
+func (t *Task) expire() {
+	if t.timer.late {
+		t.wake(os.ErrDeadlineExceeded)
+	} else {
+		t.wake(nil)
+	}
 }
 
 // withdraw takes t from where it could be found and woken.
@@ -142,21 +220,9 @@ func (t *Task) pass() {
 	t.co.yield(struct{}{})
 }
 
-// arm starts t's timer to end the wait with result at when.
-func (t *Task) arm(when int64, result error) {
-	t.timer.when, t.timer.err = when, result
+// arm starts t's timer, to end the wait at when: in time, or too late, with
+// os.ErrDeadlineExceeded.
+func (t *Task) arm(when int64, late bool) {
+	t.timer.when, t.timer.late = when, late
 	t.loop.timers.add(&t.timer)
-}
-
-// now is the loop's clock: nanoseconds since it began. It may be read from any
-// goroutine.
-func (l *Loop) now() int64 { return int64(time.Since(l.began)) }
-
-// after returns the time d from now, or the end of time.
-func (l *Loop) after(d time.Duration) int64 {
-	now := l.now()
-	if int64(d) > math.MaxInt64-now {
-		return math.MaxInt64
-	}
-	return now + int64(d)
 }

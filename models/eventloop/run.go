@@ -1,0 +1,256 @@
+package eventloop
+
+import (
+	"context"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// Run makes an event loop on the calling goroutine, runs main in it as its first
+// task, and returns when main and all other tasks have ended. It is asyncio.run,
+// without what that does about Ctrl-C, which [Main] does.
+//
+// When main has ended, the tasks that are left are cancelled with
+// [ErrMainEnded] and waited for. When ctx ends, every task is cancelled with its
+// cause, main too. At the end sockets that tasks left open are closed.
+//
+// Run returns main's error, joined with those of the tasks that failed and were
+// not waited for; of more than 100 such errors the rest are counted. A task that
+// returns the cause it was cancelled with has not failed. A panic in main is
+// returned as a [*PanicError].
+//
+// Run returns [ErrNested] on a thread that has a loop, and an error that wraps
+// errors.ErrUnsupported on a system for which there is no poller. If a task
+// calls runtime.Goexit, as t.FailNow does, all tasks are cancelled with
+// [ErrGoexit] and waited for, everything is released, and then Goexit goes on in
+// the goroutine that called Run, which therefore does not return.
+//
+// While Run runs, its goroutine is locked to its OS thread.
+func Run(ctx context.Context, main func(ctx context.Context) error) error {
+	l, err := New(Options{})
+	if err != nil {
+		return err
+	}
+	defer l.release() // does nothing after shut
+	return l.shut(l.Run(ctx, main))
+}
+
+// Options say how a loop is to work. The zero value is what [Run] uses.
+type Options struct {
+	// VirtualTime has the loop's clock stand still while a task can go on, and
+	// jump to the next timer when all wait: an hour of sleep takes no time, and
+	// every time in a test is exact. While a task waits for a socket or another
+	// goroutine, the clock stands still too. If nothing is left that could wake
+	// a task, all are cancelled with [ErrDeadlock].
+	VirtualTime bool
+	// Seed has the tasks and callbacks that are ready in a tick run in random
+	// order, the same for the same seed. 0 stands for first come, first served.
+	Seed uint64
+	// OnError is called on the loop's thread for every error that nobody can
+	// wait for, such as the panic of a callback. It is the exception handler of
+	// asyncio. Without it, and if it panics, Close returns the error.
+	OnError func(err error)
+}
+
+// loops has the loop of every OS thread that has one.
+var loops sync.Map
+
+// New makes a loop for the calling goroutine, which it locks to its OS thread
+// until [Loop.Close]. Only this goroutine may run and close the loop, and it must
+// not call runtime.LockOSThread meanwhile. A thread has one loop at most; New
+// returns [ErrNested] if there is another. It is asyncio.Runner.
+func New(options Options) (*Loop, error) {
+	// Before the first coroutine: each must be resumed with the same lock on
+	// the thread with which it was made.
+	runtime.LockOSThread()
+	l, err := newLoop(options)
+	if err != nil {
+		runtime.UnlockOSThread()
+	}
+	return l, err
+}
+
+func newLoop(options Options) (*Loop, error) {
+	p, err := newPoller()
+	if err != nil {
+		return nil, err
+	}
+	l := &Loop{began: time.Now(), virtual: options.VirtualTime, poller: p, onError: options.OnError}
+	l.notify, l.trunk = l.socketReady, &l.root
+	if l.virtual {
+		l.began = virtualEpoch
+	}
+	if options.Seed != 0 {
+		l.pick = rand.New(rand.NewPCG(options.Seed, 0)).IntN
+	}
+	thread := threadID()
+	if _, taken := loops.LoadOrStore(thread, l); taken {
+		p.close()
+		return nil, ErrNested
+	}
+	l.thread.Store(int64(thread))
+	return l, nil
+}
+
+// Run runs main as a task and returns its error when it has ended. Tasks that
+// are left stay as they are, and go on when the loop runs again. When ctx ends,
+// main and all tasks that were begun meanwhile are cancelled with its cause.
+//
+// It returns [ErrStopped] if [Loop.Stop] ended it, and [ErrRunning],
+// [ErrThread] or [ErrClosed] if it cannot run.
+func (l *Loop) Run(ctx context.Context, main func(ctx context.Context) error) error {
+	if err := l.usable(); err != nil {
+		return err
+	}
+	stop := l.bind(ctx)
+	defer stop()
+	t := l.begin(ctx, nil, main)
+	l.ready.push(t)
+	l.turn(func() bool { return t.done })
+	switch {
+	case t.done:
+		return t.look()
+	case l.stuck:
+		return ErrDeadlock
+	}
+	return ErrStopped
+}
+
+// RunForever runs tasks and callbacks until [Loop.Stop] is called or ctx ends,
+// and then returns nil or the cause. It is loop.run_forever.
+func (l *Loop) RunForever(ctx context.Context) error {
+	if err := l.usable(); err != nil {
+		return err
+	}
+	stop := l.bind(ctx)
+	defer stop()
+	ended := false
+	defer context.AfterFunc(ctx, func() { l.post(func() { ended = true }) })()
+	l.turn(func() bool { return ended })
+	if l.stuck {
+		return ErrDeadlock
+	}
+	if ended {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// Stop has Run or RunForever return when everything that is ready in this tick
+// has had its turn. If the loop does not run, the next run is one tick long.
+// Stop may be called from any goroutine.
+func (l *Loop) Stop() { l.call(func() { l.stopping = true }) }
+
+// Running reports whether the loop runs. It is for the loop's goroutine.
+func (l *Loop) Running() bool { return l.running }
+
+// Closed reports whether the loop has been closed. It may be called from any
+// goroutine.
+func (l *Loop) Closed() bool { return l.thread.Load() == 0 }
+
+// Close cancels the tasks that are left with [ErrMainEnded], waits for them, and
+// releases what the loop holds. It returns the errors of tasks that nobody has
+// waited for, and [ErrRunning] or [ErrThread] if it cannot close the loop. A
+// second Close does nothing.
+func (l *Loop) Close() error {
+	switch err := l.usable(); err {
+	case nil:
+		return l.shut(nil)
+	case ErrClosed:
+		return nil
+	default:
+		return err
+	}
+}
+
+// shut closes the loop and joins err with the errors nobody has seen.
+func (l *Loop) shut(err error) error {
+	defer l.release()
+	l.trunk = &l.root
+	l.cancelAll(ErrMainEnded)
+	l.stopping, l.stuck = false, false
+	l.turn(func() bool { return l.live == 0 })
+	return l.failures.take(err)
+}
+
+// usable returns why the loop cannot run or close now, or nil.
+func (l *Loop) usable() error {
+	switch {
+	case l.Closed():
+		return ErrClosed
+	case !l.here():
+		return ErrThread
+	case l.running:
+		return ErrRunning
+	}
+	return nil
+}
+
+// bind has the tasks that are begun from now on end when ctx does, until unbind.
+func (l *Loop) bind(ctx context.Context) (unbind func()) {
+	trunk := new(scope)
+	trunk.enter(&l.root)
+	l.trunk = trunk
+	cancel := func() {
+		if l.trunk == trunk {
+			l.cancelAll(context.Cause(ctx))
+		}
+	}
+	if ctx.Err() != nil {
+		cancel()
+	}
+	stop := context.AfterFunc(ctx, func() { l.post(cancel) })
+	return func() {
+		stop()
+		trunk.leave()
+		l.trunk = &l.root
+	}
+}
+
+// turn runs ticks until enough, Stop, or until nothing can ever be ready.
+func (l *Loop) turn(enough func() bool) {
+	l.running = true
+	defer func() {
+		l.running, l.stopping = false, false
+		if l.exiting { // this goroutine is ending, but the other tasks are not done
+			l.exiting = false
+			l.current = nil
+			l.cancelAll(ErrGoexit)
+			l.turn(func() bool { return l.live == 0 })
+		}
+	}()
+	for !enough() {
+		stop := l.stopping
+		l.tick()
+		if stop || l.stopping {
+			return
+		}
+		if l.stuck {
+			if l.trunk.cause != nil {
+				return // all were cancelled, and some wait nevertheless
+			}
+			l.cancelAll(ErrDeadlock)
+			l.stuck = false
+		}
+	}
+}
+
+// release releases what the loop holds. No task is left.
+func (l *Loop) release() {
+	if l.ended {
+		return
+	}
+	l.ended = true
+	l.stopIdle()
+	for _, d := range l.sockets {
+		if d != nil {
+			d.release()
+		}
+	}
+	l.inbox.close()
+	l.poller.close()
+	loops.Delete(int(l.thread.Swap(0)))
+	runtime.UnlockOSThread()
+}
