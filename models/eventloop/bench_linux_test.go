@@ -2,6 +2,7 @@ package eventloop_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"net"
@@ -35,44 +36,61 @@ func BenchmarkPull(b *testing.B) {
 	}
 }
 
+// BenchmarkYield has tasks take turns. An operation is one turn of one task.
 func BenchmarkYield(b *testing.B) {
-	b.ReportAllocs()
-	run(b, func(ctx context.Context) error {
-		for b.Loop() {
-			if err := eventloop.Yield(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	for _, tasks := range []int{2, 1000} {
+		b.Run(fmt.Sprintf("tasks=%d", tasks), func(b *testing.B) {
+			b.ReportAllocs()
+			run(b, func(ctx context.Context) error {
+				left := b.N
+				turns := func(ctx context.Context) error {
+					for left > 0 {
+						left--
+						if err := eventloop.Yield(ctx); err != nil {
+							return err
+						}
+					}
+					return nil
+				}
+				var all []*eventloop.Task
+				b.ResetTimer()
+				for range tasks {
+					all = append(all, eventloop.Go(ctx, turns))
+				}
+				for _, task := range all {
+					if err := task.Wait(ctx); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		})
+	}
 }
 
-// BenchmarkGoroutine begins and ends goroutines that do nothing, a batch at a
-// time.
+// BenchmarkGoroutine begins a goroutine and receives from it.
 func BenchmarkGoroutine(b *testing.B) {
 	b.ReportAllocs()
-	var wg sync.WaitGroup
-	for i := 0; b.Loop(); i++ {
-		wg.Go(func() {})
-		if i%batch == 0 {
-			wg.Wait()
-		}
+	done := make(chan struct{})
+	for b.Loop() {
+		go func() { done <- struct{}{} }()
+		<-done
 	}
-	wg.Wait()
 }
 
-const batch = 100
+// BenchmarkSpawn begins a task that does nothing and waits for it.
+func BenchmarkSpawn(b *testing.B) { benchmarkSpawn(b, eventloop.Go) }
 
-func BenchmarkSpawn(b *testing.B) {
+// BenchmarkSpawnEager begins it at once.
+func BenchmarkSpawnEager(b *testing.B) { benchmarkSpawn(b, eventloop.GoEager) }
+
+func benchmarkSpawn(b *testing.B, begin func(context.Context, func(context.Context) error) *eventloop.Task) {
 	b.ReportAllocs()
 	body := func(context.Context) error { return nil }
 	run(b, func(ctx context.Context) error {
-		for i := 0; b.Loop(); i++ {
-			last := eventloop.Go(ctx, body)
-			if i%batch == 0 {
-				if err := last.Wait(ctx); err != nil {
-					return err
-				}
+		for b.Loop() {
+			if err := begin(ctx, body).Wait(ctx); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -69,7 +69,7 @@ func (t *Task) request(cause error) {
 	x.requests++
 	x.cause = cause
 	t.end(cause)
-	if !t.parked || !t.heeds || !t.interrupt(cause) {
+	if !t.waiting() || !t.heeds || !t.interrupt(cause) {
 		x.pending = cause
 	}
 	t.scope.request(cause)

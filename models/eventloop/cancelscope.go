@@ -196,7 +196,7 @@ func (s *Scope) expire() {
 func (s *Scope) cancelled(cause error) {
 	s.end(cause)
 	for _, t := range s.waits {
-		if t.parked {
+		if t.waiting() {
 			t.interrupt(cause)
 		}
 	}

@@ -16,9 +16,9 @@ type branch struct {
 	std  atomic.Pointer[standard]
 }
 
-// branchContext is the branch of a task, seen as its context. Unlike the task, it
-// may be used from any goroutine.
-type branchContext branch
+// taskContext is a task seen as its context. Unlike the task, it may be used from
+// any goroutine.
+type taskContext Task
 
 // branchKey is the key under which a context holds the branch it derives from.
 type branchKey struct{}
@@ -30,18 +30,13 @@ type standard struct {
 }
 
 // context returns t's context.
-func (t *Task) context() context.Context { return (*branchContext)(&t.branch) }
+func (t *Task) context() context.Context { return (*taskContext)(t) }
 
-// is reports whether ctx is the branch itself, which is quicker to find out than
-// by comparing interfaces.
-func (b *branch) is(ctx context.Context) bool {
-	switch c := ctx.(type) {
-	case *branchContext:
-		return (*branch)(c) == b
-	case *Scope:
-		return &c.branch == b
-	}
-	return false
+// is reports whether ctx is t's own context, which is quicker to find out than by
+// comparing interfaces.
+func (t *Task) is(ctx context.Context) bool {
+	c, ok := ctx.(*taskContext)
+	return ok && (*Task)(c) == t
 }
 
 // task returns the task to which b belongs.
@@ -50,8 +45,8 @@ func (b *branch) task() *Task { return b.owner.holder() }
 // branchOf returns the branch that ctx is or derives from, or nil.
 func branchOf(ctx context.Context) *branch {
 	switch c := ctx.(type) {
-	case *branchContext:
-		return (*branch)(c)
+	case *taskContext:
+		return &c.branch
 	case *Scope:
 		return &c.branch
 	}
@@ -61,23 +56,26 @@ func branchOf(ctx context.Context) *branch {
 
 // owns reports whether ctx ends exactly when b does.
 func (b *branch) owns(ctx context.Context) bool {
-	if b.is(ctx) {
-		return true
+	switch c := ctx.(type) {
+	case *taskContext:
+		return &c.branch == b
+	case *Scope:
+		return &c.branch == b
 	}
 	done := ctx.Done()
 	std := b.std.Load()
 	return done != nil && std != nil && done == std.Done()
 }
 
-func (c *branchContext) Deadline() (time.Time, bool) { return c.base.Deadline() }
+func (c *taskContext) Deadline() (time.Time, bool) { return c.base.Deadline() }
 
-func (c *branchContext) Done() <-chan struct{} { return (*branch)(c).standard().Done() }
+func (c *taskContext) Done() <-chan struct{} { return c.branch.standard().Done() }
 
-func (c *branchContext) Err() error { return (*branch)(c).err() }
+func (c *taskContext) Err() error { return c.branch.err() }
 
-func (c *branchContext) Value(key any) any { return (*branch)(c).value(key) }
+func (c *taskContext) Value(key any) any { return c.branch.value(key) }
 
-func (c *branchContext) String() string { return "eventloop.Task" }
+func (c *taskContext) String() string { return "eventloop.Task" }
 
 // err returns what Err of a context does.
 func (b *branch) err() error {
@@ -145,7 +143,7 @@ func (b *branch) orphan() {
 // cancelled is called when t's scope was cancelled for good.
 func (t *Task) cancelled(cause error) {
 	t.end(cause)
-	if t.heeds && t.parked {
+	if t.waiting() && t.heeds {
 		t.interrupt(cause)
 	}
 }

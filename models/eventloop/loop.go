@@ -20,8 +20,11 @@ type Loop struct {
 	notify  func(fd int, readable, writable bool) // ready of poller.wait; made once
 
 	ready   queue           // what can go on
+	batch   int             // how much of it has its turn in this tick
 	timers  timers          // what waits for a time
 	current *Task           // the task that runs
+	top     *Task           // the task that the loop itself has switched to, or none
+	enough  func() bool     // says whether the run is done
 	credit  int             // input and output it may do before others have their turn
 	pick    func(n int) int // which of the n that are left in the tick is next; nil for the first
 	outside int             // how many waits only the world outside can end
@@ -37,27 +40,61 @@ type Loop struct {
 
 	running  bool
 	stopping bool // Stop was called
+	ticked   bool // the run has begun a tick
+	fault    any  // what the loop itself has panicked with
 	stuck    bool // nothing can ever be ready again
 	exiting  bool // a task called runtime.Goexit
+	exited   bool // and that is no news
 	ended    bool
 
 	sockets []*descriptor // by number; nil where there is none
 	open    int           // how many there are
 }
 
-// tick is one round of the loop: the kernel's news, other goroutines' news, the
-// timers that are due, and then everything that is ready now, once. What becomes
-// ready meanwhile has to wait for the next tick, after its news.
-func (l *Loop) tick() {
+// schedule runs what is ready, one after another, until it is host's turn, and
+// returns true; or returns false when the loop is to stop.
+//
+// host is the task that calls, because it waits: a task that waits could switch
+// to the loop, which would switch to the next task. It is cheaper to be the loop
+// meanwhile, on its own stack; then its next turn costs no switch at all. Only a
+// task that the loop itself has switched to can do so, since a coroutine must be
+// left to whoever switched to it. host is nil for the loop itself.
+func (l *Loop) schedule(host *Task) bool {
+	for {
+		if l.batch == 0 && !l.tick() {
+			return false
+		}
+		for l.batch > 0 {
+			if l.pick != nil {
+				l.ready.advance(l.pick(l.batch))
+			}
+			l.batch--
+			switch next := l.ready.pop().(type) {
+			case *Task:
+				if next == host {
+					return true
+				}
+				next.step()
+			case *Handle:
+				next.step()
+			}
+		}
+	}
+}
+
+// tick begins a round of the loop: the kernel's news, other goroutines' news, the
+// timers that are due. What is ready then is the batch, which runs in this round.
+// What becomes ready meanwhile has to wait for the next one, after its news. It
+// returns false if the loop is to stop.
+func (l *Loop) tick() bool {
+	if l.over() {
+		return false
+	}
 	l.poll()
 	l.inbox.deliver()
 	l.fire()
-	for n := l.ready.n; n > 0; n-- {
-		if l.pick != nil {
-			l.ready.advance(l.pick(n))
-		}
-		l.ready.pop().step()
-	}
+	l.batch = l.ready.n
+	return true
 }
 
 // poll makes ready what waits for a socket. It blocks if nothing else is to be
@@ -74,7 +111,7 @@ func (l *Loop) poll() {
 		return
 	}
 	if err := l.poller.wait(timeout, l.notify); err != nil {
-		panic("eventloop: the loop's own descriptors are broken: " + err.Error())
+		l.fault = "eventloop: the loop's own descriptors are broken: " + err.Error()
 	}
 	l.inbox.wakeUp()
 }

@@ -209,32 +209,39 @@ func (l *Loop) bind(ctx context.Context) (unbind func()) {
 	}
 }
 
-// turn runs ticks until enough, Stop, or until nothing can ever be ready.
+// turn runs until enough, Stop, or until nothing can ever be ready.
 func (l *Loop) turn(enough func() bool) {
-	l.running = true
+	l.running, l.enough = true, enough
 	defer func() {
-		l.running, l.stopping = false, false
+		l.running, l.stopping, l.ticked = false, false, false
+		l.current, l.top = nil, nil
 		if l.exiting { // this goroutine is ending, but the other tasks are not done
 			l.exiting = false
-			l.current = nil
 			l.cancelAll(ErrGoexit)
 			l.turn(func() bool { return l.live == 0 })
 		}
 	}()
-	for !enough() {
-		stop := l.stopping
-		l.tick()
-		if stop || l.stopping {
-			return
-		}
-		if l.stuck {
-			if l.trunk.cause != nil {
-				return // all were cancelled, and some wait nevertheless
-			}
-			l.cancelAll(ErrDeadlock)
-			l.stuck = false
-		}
+	l.schedule(nil)
+	if l.fault != nil {
+		panic(l.fault)
 	}
+}
+
+// over reports whether the run is to end before another tick.
+func (l *Loop) over() bool {
+	if l.ticked && l.stopping || l.fault != nil || l.enough() {
+		return true
+	}
+	l.ticked = true
+	if !l.stuck {
+		return false
+	}
+	if l.trunk.cause != nil {
+		return true // all were cancelled, and some wait nevertheless
+	}
+	l.cancelAll(ErrDeadlock)
+	l.stuck = false
+	return false
 }
 
 // release releases what the loop holds. No task is left.

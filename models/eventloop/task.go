@@ -10,22 +10,9 @@ import (
 // the tasks and callbacks of the same loop, except where they say otherwise.
 type Task struct {
 	promise
-	body   func(ctx context.Context) error
-	co     *coroutine // that runs it; nil before it begins and after it ends
-	branch            // its context
-
-	// The wait it is in; see suspend.
-	parked bool
-	heeds  bool         // its own cancellation ends the wait
-	passes bool         // and goes on to what it waits for
-	cut    bool         // the wait was ended by a cancellation
-	turn   uint32       // counts the waits, so that a late message can be told
-	on     fmt.Stringer // what it waits for, for those who ask
-	result error        // of the wait
-	timer  timer
-	list   *waitList // the list it is on
-	next   *Task
-	prev   *Task
+	body       func(ctx context.Context) error
+	*coroutine // runs it, and has what only a running task needs; nil before it begins and after it ends
+	branch     // its context
 }
 
 // Go begins a task that runs body in the loop that ctx carries. The task first
@@ -73,7 +60,6 @@ func loopOf(ctx context.Context, name string) *Loop {
 func (l *Loop) begin(ctx context.Context, from *branch, body func(ctx context.Context) error) *Task {
 	t := &Task{body: body}
 	t.loop, t.id = l, l.number()
-	t.timer.owner = t
 	t.branch.base = ctx
 	t.owner = t
 	l.live++
@@ -81,7 +67,7 @@ func (l *Loop) begin(ctx context.Context, from *branch, body func(ctx context.Co
 	case from == nil:
 		t.scope.enter(l.trunk) // which ctx cancels
 	case from.owns(ctx):
-		if _, direct := ctx.(*branchContext); direct {
+		if _, direct := ctx.(*taskContext); direct {
 			t.branch.base = from.base // a chain of tasks shall not keep them all
 		}
 		t.scope.enter(&from.scope)
@@ -108,13 +94,35 @@ func (t *Task) follow(ctx context.Context) {
 // step runs t until it waits or ends.
 func (t *Task) step() {
 	l := t.loop
-	if t.co == nil {
-		t.co = l.coroutine(t)
+	if t.coroutine == nil {
+		if t.done {
+			return // see finish
+		}
+		t.coroutine = l.idleCoroutine(t)
+	}
+	if l.top == nil {
+		l.top = t
 	}
 	l.current = t
 	l.credit = maxCredit
-	t.co.resume()
+	t.resume()
 	l.current = nil
+	if l.top == t {
+		l.top = nil
+	}
+}
+
+// switchAway has other tasks run, and returns when it is t's turn.
+func (t *Task) switchAway() {
+	l := t.loop
+	if l.top == t && !l.exited {
+		l.current = nil
+		if l.schedule(t) {
+			l.current, l.credit = t, maxCredit
+			return
+		}
+	}
+	t.yield(struct{}{})
 }
 
 // run runs the body to its end, whichever way it ends. A task that was cancelled
@@ -127,7 +135,7 @@ func (t *Task) run() {
 			err = newPanicError(v)
 		} else if !returned {
 			err = ErrGoexit
-			t.loop.exiting = true
+			t.loop.exiting, t.loop.exited = true, true
 		}
 		t.finish(err)
 	}()
@@ -137,13 +145,18 @@ func (t *Task) run() {
 	returned = true
 }
 
-// finish tells everybody that t has ended.
+// finish tells everybody that t has ended. It may end while it waits, if it was
+// the loop meanwhile and another task called runtime.Goexit, which ends whoever
+// has switched to it.
 func (t *Task) finish(err error) {
+	t.parked = false
+	t.withdraw()
+	t.coroutine = nil
 	if err == nil {
 		err = t.undelivered() // it has ended before a wait could say so
 	}
 	t.dropped = t.obeyed(err)
-	t.body, t.co = nil, nil
+	t.body = nil
 	t.loop.live--
 	if x := t.extra; x != nil && x.unhook != nil {
 		x.unhook()

@@ -34,19 +34,29 @@ func (sleeping) String() string { return "Sleep" }
 // loop has open sockets.
 func Yield(ctx context.Context) error {
 	t := running(ctx)
-	if err := t.ended(ctx); err != nil {
-		return err
+	if !t.calm(ctx) {
+		if err := t.ended(ctx); err != nil {
+			return err
+		}
 	}
 	t.pass()
+	if t.calm(ctx) {
+		return nil
+	}
 	return t.ended(ctx)
+}
+
+// calm reports that ended would return nil, if that can be told in no time.
+func (t *Task) calm(ctx context.Context) bool {
+	return t.is(ctx) && t.scope.cause == nil && t.extra == nil
 }
 
 // running returns the task that calls. ctx is to be of its loop; most often it
 // is the task's own.
 func running(ctx context.Context) *Task {
 	var l *Loop
-	if c, ok := ctx.(*branchContext); ok {
-		l = (*branch)(c).task().loop
+	if c, ok := ctx.(*taskContext); ok {
+		l = c.loop
 	} else if b := branchOf(ctx); b != nil {
 		l = b.task().loop
 	} else {
@@ -127,7 +137,7 @@ func (t *Task) suspend(ctx context.Context, on fmt.Stringer) error {
 	}
 	t.turn++
 	t.on = on
-	t.heeds, t.cut = true, false
+	t.heeds, t.cut, t.parked = true, false, true
 	if t.is(ctx) {
 		t.switchAway()
 	} else {
@@ -137,6 +147,7 @@ func (t *Task) suspend(ctx context.Context, on fmt.Stringer) error {
 			unwatch()
 		}
 	}
+	t.on = nil
 	if t.cut && t.extra != nil {
 		t.extra.pending = nil // it came meanwhile, and goes with this one
 	}
@@ -147,16 +158,10 @@ func (t *Task) suspend(ctx context.Context, on fmt.Stringer) error {
 func (t *Task) suspendAnyway(on fmt.Stringer) error {
 	t.turn++
 	t.on = on
-	t.heeds, t.cut = false, false
+	t.heeds, t.cut, t.parked = false, false, true
 	t.switchAway()
-	return t.result
-}
-
-// switchAway goes to the loop, and returns when t was woken.
-func (t *Task) switchAway() {
-	t.parked = true
-	t.co.yield(struct{}{})
 	t.on = nil
+	return t.result
 }
 
 // watch has the end of ctx, which is not t's own context, end the wait that t is
@@ -178,7 +183,7 @@ func (t *Task) watch(ctx context.Context) (unwatch func()) {
 	turn := t.turn
 	stop := context.AfterFunc(ctx, func() {
 		t.loop.post(func() {
-			if t.turn == turn && t.parked {
+			if t.waiting() && t.turn == turn {
 				t.interrupt(context.Cause(ctx))
 			}
 		})
@@ -186,9 +191,12 @@ func (t *Task) watch(ctx context.Context) (unwatch func()) {
 	return func() { stop() }
 }
 
+// waiting reports whether t is in a wait, and nothing has ended that yet.
+func (t *Task) waiting() bool { return t.coroutine != nil && t.parked }
+
 // wake ends the wait of t, if it is in one, with result.
 func (t *Task) wake(result error) {
-	if !t.parked {
+	if !t.waiting() {
 		return
 	}
 	t.parked = false
@@ -217,7 +225,7 @@ func (t *Task) withdraw() {
 // pass lets t, which is running, wait for its next turn and nothing else.
 func (t *Task) pass() {
 	t.loop.ready.push(t)
-	t.co.yield(struct{}{})
+	t.switchAway()
 }
 
 // arm starts t's timer, to end the wait at when: in time, or too late, with
