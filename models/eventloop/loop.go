@@ -72,10 +72,23 @@ func (l *Loop) schedule(host *Task) bool {
 			switch next := l.ready.pop().(type) {
 			case *Task:
 				if next == host {
+					l.current, l.credit = host, maxCredit
 					return true
 				}
-				next.step()
+				if host == nil {
+					l.top = next
+				}
+				// Not a call of step: each return after a switch of stacks is
+				// one that the processor has not predicted.
+				if next.coroutine != nil || next.start() {
+					l.current, l.credit = next, maxCredit
+					next.resume()
+				}
+				if host == nil {
+					l.top = nil
+				}
 			case *Handle:
+				l.current = nil
 				next.step()
 			}
 		}
@@ -87,6 +100,7 @@ func (l *Loop) schedule(host *Task) bool {
 // What becomes ready meanwhile has to wait for the next one, after its news. It
 // returns false if the loop is to stop.
 func (l *Loop) tick() bool {
+	l.current = nil
 	if l.over() {
 		return false
 	}

@@ -93,37 +93,31 @@ func (t *Task) follow(ctx context.Context) {
 
 // step runs t until it waits or ends.
 func (t *Task) step() {
-	l := t.loop
-	if t.coroutine == nil {
-		if t.done {
-			return // see finish
-		}
-		t.coroutine = l.idleCoroutine(t)
+	if t.coroutine != nil || t.start() {
+		t.loop.current, t.loop.credit = t, maxCredit
+		t.resume()
 	}
-	if l.top == nil {
-		l.top = t
+}
+
+// start gives t a coroutine, and reports whether it needs one; see finish.
+func (t *Task) start() bool {
+	if t.done {
+		return false
 	}
-	l.current = t
-	l.credit = maxCredit
-	t.resume()
-	l.current = nil
-	if l.top == t {
-		l.top = nil
-	}
+	t.coroutine = t.loop.idleCoroutine(t)
+	return true
 }
 
 // switchAway has other tasks run, and returns when it is t's turn.
 func (t *Task) switchAway() {
-	l := t.loop
-	if l.top == t && !l.exited {
-		l.current = nil
-		if l.schedule(t) {
-			l.current, l.credit = t, maxCredit
-			return
-		}
+	if t.loop.top != t || !t.host() {
+		t.yield(struct{}{})
 	}
-	t.yield(struct{}{})
 }
+
+// host has t be the loop until its turn, and reports whether it has come; if not
+// so, the loop is to stop.
+func (t *Task) host() bool { return !t.loop.exited && t.loop.schedule(t) }
 
 // run runs the body to its end, whichever way it ends. A task that was cancelled
 // before it began does not begin, as in asyncio.

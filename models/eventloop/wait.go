@@ -39,7 +39,10 @@ func Yield(ctx context.Context) error {
 			return err
 		}
 	}
-	t.pass()
+	t.loop.ready.push(t)
+	if t.loop.top != t || !t.host() { // switchAway, without the call; see schedule
+		t.yield(struct{}{})
+	}
 	if t.calm(ctx) {
 		return nil
 	}
@@ -139,7 +142,9 @@ func (t *Task) suspend(ctx context.Context, on fmt.Stringer) error {
 	t.on = on
 	t.heeds, t.cut, t.parked = true, false, true
 	if t.is(ctx) {
-		t.switchAway()
+		if t.loop.top != t || !t.host() { // switchAway, without the call; see schedule
+			t.yield(struct{}{})
+		}
 	} else {
 		unwatch := t.watch(ctx)
 		t.switchAway()
