@@ -21,7 +21,8 @@ type Awaitable interface {
 	// than the loop's returns true if the loop has been told.
 	Cancel(cause error) bool
 	// OnDone has f called when there is an outcome, in the next tick if there is
-	// one already, and never inside OnDone or whatever makes the outcome.
+	// one already, and never inside OnDone or whatever makes the outcome. Tasks
+	// that wait for the outcome come before what OnDone was given.
 	// Cancelling the Handle takes f back. It is add_done_callback.
 	OnDone(f func()) *Handle
 	// Wait waits for the outcome and returns its error. If ctx ends first, or
