@@ -14,10 +14,11 @@ import (
 // that hand over by channels were rejected: they cost several times as much, and
 // far more on a locked thread (golang/go#18023).
 type coroutine struct {
-	resume func() (struct{}, bool) // switches to the task; for the loop
-	stop   func()                  // ends an idle coroutine; for the loop
-	yield  func(struct{}) bool     // switches back to the loop; for the task
-	runs   *Task
+	resume    func() (struct{}, bool) // switches to the task; for the loop
+	stop      func()                  // ends an idle coroutine; for the loop
+	yield     func(struct{}) bool     // switches back to the loop; for the task
+	runs      *Task
+	goroutine int64 // in debug mode, its number
 
 	// The wait that the task is in; see suspend.
 	parked bool
@@ -48,6 +49,10 @@ func (l *Loop) idleCoroutine(t *Task) *coroutine {
 	c.timer.owner = t
 	c.resume, c.stop = iter.Pull(func(yield func(struct{}) bool) {
 		c.yield = yield
+		if l.debug != nil {
+			c.goroutine = goroutineID()
+			l.debug.worker.Store(c.goroutine)
+		}
 		for {
 			c.runs.run()
 			c.runs, c.timer.owner, c.result = nil, nil, nil

@@ -45,6 +45,9 @@ func (l *Loop) watch(d *descriptor, fd int) error {
 	d.loop, d.fd = l, fd
 	l.sockets[fd] = d
 	l.open++
+	if l.debug != nil {
+		l.debug.began(d)
+	}
 	return nil
 }
 
@@ -182,6 +185,9 @@ func (d *descriptor) release() {
 	d.loop.poller.remove(d.fd)
 	closeSocket(d.fd)
 	d.loop.sockets[d.fd] = nil
+	if d.loop.debug != nil {
+		d.loop.debug.ended(d)
+	}
 	d.loop.open--
 	d.fd = -1
 }

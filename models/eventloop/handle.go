@@ -18,6 +18,9 @@ type Handle struct {
 // CallSoon, CallLater and CallAt are for tasks and callbacks of the loop. From
 // other goroutines there is [Loop.Post]. It allocates the Handle alone.
 func (l *Loop) CallSoon(f func()) *Handle {
+	if l.debug != nil {
+		l.debug.check(l)
+	}
 	h := &Handle{loop: l, call: f}
 	l.ready.push(h)
 	return h
@@ -38,6 +41,9 @@ func (l *Loop) CallAt(when time.Duration, f func()) *Handle {
 }
 
 func (l *Loop) callAt(when int64, f func()) *Handle {
+	if l.debug != nil {
+		l.debug.check(l)
+	}
 	h := &Handle{loop: l, call: f}
 	h.timer.owner, h.timer.when = h, when
 	l.timers.add(&h.timer)
@@ -65,6 +71,7 @@ func (h *Handle) expire() { h.loop.ready.push(h) }
 func (h *Handle) step() {
 	if f := h.call; f != nil {
 		h.call = nil
+		h.loop.stats.Callbacks++
 		h.loop.guard(f)
 	}
 }

@@ -30,6 +30,11 @@ type Loop struct {
 	outside int             // how many waits only the world outside can end
 	idle    []*coroutine
 
+	stats   Stats
+	hooks   *Hooks
+	debug   *debugger
+	watched bool // by one of these two
+
 	root     scope
 	trunk    *scope // of the tasks that Run has begun; else the root
 	live     int    // tasks that have not ended
@@ -73,6 +78,9 @@ func (l *Loop) schedule(host *Task) bool {
 			case *Task:
 				if next == host {
 					l.current, l.credit = host, maxCredit
+					if l.watched {
+						l.resumed(host)
+					}
 					return true
 				}
 				if host == nil {
@@ -80,7 +88,11 @@ func (l *Loop) schedule(host *Task) bool {
 				}
 				// Not a call of step: each return after a switch of stacks is
 				// one that the processor has not predicted.
-				if next.coroutine != nil || next.start() {
+				switch {
+				case next.coroutine == nil && !next.start():
+				case l.watched:
+					next.watchedStep()
+				default:
 					l.current, l.credit = next, maxCredit
 					next.resume()
 				}
@@ -108,6 +120,9 @@ func (l *Loop) tick() bool {
 	l.inbox.deliver()
 	l.fire()
 	l.batch = l.ready.n
+	l.stats.Ticks++
+	l.stats.Turns += uint64(l.batch)
+	l.stats.MostReady = max(l.stats.MostReady, l.batch)
 	return true
 }
 
@@ -124,10 +139,29 @@ func (l *Loop) poll() {
 	if timeout == 0 && l.open == 0 {
 		return
 	}
-	if err := l.poller.wait(timeout, l.notify); err != nil {
+	if l.hooks != nil && l.hooks.Poll != nil {
+		l.hooks.Poll(timeout)
+	}
+	l.stats.Polls++
+	err := l.ask(timeout)
+	if l.hooks != nil && l.hooks.Polled != nil {
+		l.hooks.Polled()
+	}
+	if err != nil {
 		l.fault = "eventloop: the loop's own descriptors are broken: " + err.Error()
 	}
 	l.inbox.wakeUp()
+}
+
+// ask asks the kernel for news, and counts how long it has waited.
+func (l *Loop) ask(timeout time.Duration) error {
+	if timeout == 0 || l.virtual {
+		return l.poller.wait(timeout, l.notify)
+	}
+	began := l.now()
+	err := l.poller.wait(timeout, l.notify)
+	l.stats.Idle += time.Duration(l.now() - began)
+	return err
 }
 
 // fire makes ready what waits for a time that has come.
@@ -137,6 +171,7 @@ func (l *Loop) fire() {
 	}
 	now := l.now()
 	for tm := l.timers.pop(now); tm != nil; tm = l.timers.pop(now) {
+		l.stats.Lateness.add(now - tm.when)
 		tm.owner.expire()
 	}
 }

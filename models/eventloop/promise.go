@@ -86,8 +86,8 @@ func (p *promise) more() *extra {
 // settle makes the outcome known.
 func (p *promise) settle(err error) {
 	p.done, p.err = true, err
-	if err != nil && !p.dropped && p.waiters.head == nil {
-		p.loop.failures.add(p)
+	if p.waiters.head == nil {
+		p.unheard()
 	}
 	p.waiters.wakeAll(nil)
 	if p.extra != nil {
@@ -98,10 +98,23 @@ func (p *promise) settle(err error) {
 	}
 }
 
+// unheard notes that p has an outcome and nobody waits for it.
+func (p *promise) unheard() {
+	if p.err != nil && !p.dropped {
+		p.loop.failures.add(p)
+	}
+	if d := p.loop.debug; d != nil && p.kind == aTask {
+		d.settled(p)
+	}
+}
+
 // look returns the error of the outcome, which counts as seen from now on.
 func (p *promise) look() error {
 	if p.held {
 		p.loop.failures.drop(p)
+	}
+	if p.loop.debug != nil {
+		p.loop.debug.seen(p)
 	}
 	return p.err
 }

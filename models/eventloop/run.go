@@ -52,6 +52,10 @@ type Options struct {
 	// wait for, such as the panic of a callback. It is the exception handler of
 	// asyncio. Without it, and if it panics, Close returns the error.
 	OnError func(err error)
+	// Hooks are called when something happens in the loop. nil stands for none.
+	Hooks *Hooks
+	// Debug looks for mistakes. nil stands for no debug mode.
+	Debug *Debug
 }
 
 // loops has the loop of every OS thread that has one.
@@ -85,12 +89,17 @@ func newLoop(options Options) (*Loop, error) {
 	if options.Seed != 0 {
 		l.pick = rand.New(rand.NewPCG(options.Seed, 0)).IntN
 	}
+	l.hooks = options.Hooks
 	thread := threadID()
 	if _, taken := loops.LoadOrStore(thread, l); taken {
 		p.close()
 		return nil, ErrNested
 	}
 	l.thread.Store(int64(thread))
+	if options.Debug != nil {
+		l.debug = newDebugger(options.Debug)
+	}
+	l.watched = l.hooks != nil || l.debug != nil
 	return l, nil
 }
 
@@ -250,6 +259,9 @@ func (l *Loop) release() {
 		return
 	}
 	l.ended = true
+	if l.debug != nil {
+		l.debug.close(l.sockets)
+	}
 	l.stopIdle()
 	for _, d := range l.sockets {
 		if d != nil {

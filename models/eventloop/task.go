@@ -37,6 +37,10 @@ func GoEager(ctx context.Context, body func(ctx context.Context) error) *Task {
 	l := loopOf(ctx, "GoEager")
 	caller, credit := l.current, l.credit
 	t := l.begin(ctx, branchOf(ctx), body)
+	if l.watched && caller != nil {
+		l.suspended(caller)
+		defer l.resumed(caller)
+	}
 	t.step()
 	l.current, l.credit = caller, credit
 	return t
@@ -75,6 +79,9 @@ func (l *Loop) begin(ctx context.Context, from *branch, body func(ctx context.Co
 		t.scope.enter(l.trunk)
 		t.follow(ctx)
 	}
+	if l.watched {
+		l.begun(t)
+	}
 	return t
 }
 
@@ -93,10 +100,22 @@ func (t *Task) follow(ctx context.Context) {
 
 // step runs t until it waits or ends.
 func (t *Task) step() {
-	if t.coroutine != nil || t.start() {
+	switch {
+	case t.coroutine == nil && !t.start():
+	case t.loop.watched:
+		t.watchedStep()
+	default:
 		t.loop.current, t.loop.credit = t, maxCredit
 		t.resume()
 	}
+}
+
+// watchedStep is step of a task that has a coroutine, for those who watch.
+func (t *Task) watchedStep() {
+	t.loop.current, t.loop.credit = t, maxCredit
+	t.loop.resumed(t)
+	t.resume()
+	t.loop.suspended(t)
 }
 
 // start gives t a coroutine, and reports whether it needs one; see finish.
@@ -117,7 +136,15 @@ func (t *Task) switchAway() {
 
 // host has t be the loop until its turn, and reports whether it has come; if not
 // so, the loop is to stop.
-func (t *Task) host() bool { return !t.loop.exited && t.loop.schedule(t) }
+func (t *Task) host() bool {
+	if t.loop.exited {
+		return false
+	}
+	if t.loop.watched {
+		t.loop.suspended(t)
+	}
+	return t.loop.schedule(t)
+}
 
 // run runs the body to its end, whichever way it ends. A task that was cancelled
 // before it began does not begin, as in asyncio.
@@ -159,6 +186,9 @@ func (t *Task) finish(err error) {
 	t.scope.leave()
 	t.orphan()
 	t.settle(err)
+	if t.loop.watched {
+		t.loop.taskEnded(t)
+	}
 }
 
 // obeyed reports whether err says that t was cancelled.

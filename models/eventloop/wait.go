@@ -65,6 +65,9 @@ func running(ctx context.Context) *Task {
 	} else {
 		panic("eventloop: the context carries no loop; pass on the context that a task was given")
 	}
+	if l.debug != nil {
+		l.debug.check(l)
+	}
 	if l.current == nil {
 		panic("eventloop: called by no task of the loop; a goroutine that a task started cannot wait in its loop, nor can a callback")
 	}
