@@ -60,7 +60,7 @@ func (m *signals) await(ctx context.Context, id int) error {
 	case err == nil:
 		m.require(m.due[id], "task %d was not notified and went on", id)
 		m.served = append(m.served, id)
-		m.require(slices.IsSorted(m.served), "served in the order %v", m.served)
+		m.requireOrder(m.served)
 	case m.due[id]:
 		m.choose(1)
 	default:

@@ -98,7 +98,7 @@ func (m *items) put(ctx context.Context, id int) error {
 	m.accepted(v, err)
 	if err == nil {
 		m.putters = append(m.putters, id)
-		m.require(slices.IsSorted(m.putters), "putters served in the order %v", m.putters)
+		m.requireOrder(m.putters)
 	}
 	m.require(!errors.Is(err, eventloop.ErrShutdown) || m.shut, "a putter failed early")
 	return err
@@ -118,7 +118,7 @@ func (m *items) get(ctx context.Context, id int) error {
 	if err == nil {
 		m.taken(v)
 		m.getters = append(m.getters, id)
-		m.require(slices.IsSorted(m.getters), "getters served in the order %v", m.getters)
+		m.requireOrder(m.getters)
 	}
 	m.require(!errors.Is(err, eventloop.ErrShutdown) || m.shut && len(m.in) == 0, "a getter failed early")
 	return err

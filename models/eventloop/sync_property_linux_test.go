@@ -16,7 +16,9 @@ import (
 // the loop runs, since rapid may stop a test in the middle of a draw.
 type play struct {
 	tasks     []*eventloop.Task
-	cancelled map[int]bool // by number in tasks, when Cancel was called
+	scopes    map[int]*eventloop.Scope // by number in tasks, for some of them
+	cancelled map[int]bool             // by number in tasks, when Cancel was called
+	fair      bool                     // tasks run in the order in which they become ready
 	faults    []string
 }
 
@@ -46,18 +48,25 @@ func property(t *testing.T, actions int, fresh func(rt *rapid.T, p *play) model)
 	checkLeftovers(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		for range 3 {
-			p := &play{cancelled: map[int]bool{}}
+			p := &play{scopes: map[int]*eventloop.Scope{}, cancelled: map[int]bool{}}
 			p.perform(rt, actions, fresh(rt, p))
 		}
 	})
 }
 
-// perform runs a schedule in a loop.
+// perform runs a schedule in a loop, half of them with the tasks of each tick in
+// random order.
 func (p *play) perform(rt *rapid.T, actions int, m model) {
 	steps := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) step {
 		return step{rapid.IntRange(0, actFirst+actions-1).Draw(rt, "action"), rapid.IntRange(0, 3).Draw(rt, "which")}
-	}), 60, 160).Draw(rt, "steps")
-	err := eventloop.Run(context.Background(), func(ctx context.Context) error {
+	}), 40, 160).Draw(rt, "steps")
+	seed := rapid.OneOf(rapid.Just(uint64(0)), rapid.Uint64()).Draw(rt, "seed")
+	p.fair = seed == 0
+	loop, err := eventloop.New(eventloop.Options{Seed: seed})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	err = loop.Run(context.Background(), func(ctx context.Context) error {
 		for _, s := range steps {
 			switch s.action {
 			case actTurn:
@@ -82,7 +91,7 @@ func (p *play) perform(rt *rapid.T, actions int, m model) {
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, eventloop.ErrMainEnded) || len(p.faults) > 0 {
+	if err = errors.Join(err, loop.Close()); err != nil || len(p.faults) > 0 {
 		rt.Fatalf("error %v, faults %q, steps %v", err, p.faults, steps)
 	}
 }
@@ -111,23 +120,39 @@ func (p *play) settle(ctx context.Context) {
 	p.wait(ctx, 4*live+4)
 }
 
-// begin begins a task that knows its number.
+// requireOrder requires that the tasks, which are numbered in the order in which
+// they came, were served in that order.
+func (p *play) requireOrder(served []int) {
+	p.require(!p.fair || slices.IsSorted(served), "served in the order %v", served)
+}
+
+// begin begins a task that knows its number. One in three waits with a scope of
+// its own.
 func (p *play) begin(ctx context.Context, body func(ctx context.Context, id int) error) {
 	id := len(p.tasks)
 	p.tasks = append(p.tasks, eventloop.Go(ctx, func(ctx context.Context) error {
+		if id%3 == 0 {
+			scope := eventloop.WithScope(ctx)
+			defer scope.Close()
+			p.scopes[id] = scope
+			ctx = scope
+		}
 		err := body(ctx, id)
 		p.require(err != nil || !p.cancelled[id], "task %d was cancelled and served", id)
 		p.require(!errors.Is(err, errTest) || p.cancelled[id], "task %d failed as if it was cancelled", id)
-		if errors.Is(err, eventloop.ErrShutdown) || errors.Is(err, eventloop.ErrBrokenBarrier) {
-			return nil
+		for _, expected := range []error{errTest, eventloop.ErrShutdown, eventloop.ErrBrokenBarrier} {
+			if errors.Is(err, expected) {
+				return nil
+			}
 		}
 		return err
 	}))
 }
 
 // cancel cancels the task that has the given place among those that have not
-// ended, the oldest first: that is the one most likely to have been woken. It takes
-// tasks that were cancelled before, or else the others.
+// ended, the oldest first: that is the one most likely to have been woken. If it has
+// a scope, that is cancelled, which stays cancelled. again takes a task that was
+// cancelled before.
 func (p *play) cancel(place int, again bool) {
 	for id, task := range p.tasks {
 		if task.Done() || p.cancelled[id] != again {
@@ -135,7 +160,11 @@ func (p *play) cancel(place int, again bool) {
 		}
 		if place == 0 {
 			p.cancelled[id] = true
-			task.Cancel(errTest)
+			if scope := p.scopes[id]; scope != nil && !again {
+				scope.Cancel(errTest)
+			} else {
+				task.Cancel(errTest)
+			}
 			return
 		}
 		place--
@@ -196,7 +225,7 @@ func (m *permits) do(ctx context.Context, s step) {
 		m.held++
 		m.served = append(m.served, id)
 		m.require(m.held <= m.n, "%d tasks hold %d permits", m.held, m.n)
-		m.require(slices.IsSorted(m.served), "served in the order %v", m.served)
+		m.requireOrder(m.served)
 		return nil
 	})
 }
