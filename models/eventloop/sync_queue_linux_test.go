@@ -142,6 +142,25 @@ func TestQueueBehaviours(t *testing.T) {
 			s.tryPut(2)
 			s.want("y 2")
 		},
+		"does not let a newcomer get what is due to another": func(s store) {
+			s.get("x")
+			s.want("")
+			s.get("y") // runs before x, which is woken after it
+			s.tryPut(1)
+			s.want("x 1")
+			s.tryPut(2)
+			s.want("y 2")
+		},
+		"does not let a newcomer have the place that is due to another": func(s store) {
+			s.tryPut(1)
+			s.put("a", 2)
+			s.want("")
+			s.put("b", 3)
+			s.takes(1)
+			s.want("a")
+			s.takes(2)
+			s.want("b")
+		},
 		// test_get_cancelled_race, test_get_cancel_drop_one_pending_reader and
 		// _many_pending_readers, test_cancelled_getters_not_being_held_in_self_getters
 		"goes past a getter that is cancelled before there is an item": func(s store) {
