@@ -47,7 +47,7 @@ func TestBarrierBehaviours(t *testing.T) {
 	of := func(parties int, act func(s gate)) func(s *scene) {
 		return func(s *scene) { act(gate{s, eventloop.NewBarrier(parties)}) }
 	}
-	perform(t, []behaviour{
+	perform(t, []episode{
 		{"test_barrier_parties", "is for one task at least", func(s *scene) {
 			s.panics("for no task", func() { eventloop.NewBarrier(0) })
 			s.equal("parties", eventloop.NewBarrier(7).Parties(), 7)
@@ -118,7 +118,7 @@ func TestBarrierBreaks(t *testing.T) {
 	of := func(parties int, act func(s gate)) func(s *scene) {
 		return func(s *scene) { act(gate{s, eventloop.NewBarrier(parties)}) }
 	}
-	perform(t, []behaviour{
+	perform(t, []episode{
 		{"test_reset_barrier", "is as before when nobody waits and it is reset", of(2, func(s gate) {
 			s.b.Reset()
 			s.state(0, false, "Barrier (0 of 2 waiting)")

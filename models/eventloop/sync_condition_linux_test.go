@@ -53,7 +53,7 @@ func TestConditionBehaviours(t *testing.T) {
 	with := func(act func(s crowd)) func(s *scene) {
 		return func(s *scene) { act(crowd{s, new(eventloop.Condition)}) }
 	}
-	perform(t, []behaviour{
+	perform(t, []episode{
 		{"test_wait, test_notify", "wakes as many as it is told in their order", with(func(s crowd) {
 			s.three()
 			s.locked(func() { s.c.Notify(0); s.c.Notify(-1) })
@@ -146,7 +146,7 @@ func TestConditionBehaviours(t *testing.T) {
 
 // TestConditionWaitFor covers wait_for of asyncio.Condition.
 func TestConditionWaitFor(t *testing.T) {
-	perform(t, []behaviour{
+	perform(t, []episode{
 		{"test_wait_for", "waits until the predicate is true", func(s *scene) {
 			c, ready := new(eventloop.Condition), false
 			crowd := crowd{s, c}

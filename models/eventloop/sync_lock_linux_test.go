@@ -20,7 +20,7 @@ func TestLockBehaviours(t *testing.T) {
 			act(s)
 		}
 	}
-	perform(t, []behaviour{
+	perform(t, []episode{
 		{"test_lock, test_release_no_waiters, test_context_manager", "has an owner from Lock to Unlock", held(func(s *scene) {
 			s.equal("held", l.Owner() != nil, true)
 			l.Unlock()
@@ -92,7 +92,7 @@ func TestLockBehaviours(t *testing.T) {
 // TestEventBehaviours covers Event of the checklist's section 1c: Set and an
 // immediate Clear still wake all who wait.
 func TestEventBehaviours(t *testing.T) {
-	perform(t, []behaviour{
+	perform(t, []episode{
 		{"test_wait", "wakes all in their order", func(s *scene) {
 			var e eventloop.Event
 			s.start("1", e.Wait)

@@ -15,7 +15,7 @@ import (
 // and on their way out: each round has exactly its parties, first come first
 // served, with different numbers, and no round begins before the last has left.
 func TestBarrierProperty(t *testing.T) {
-	property(t, 6, func(rt *rapid.T, p *play) model {
+	property(t, 6, func(rt *rapid.T, p *play) primitive {
 		parties := rapid.IntRange(1, 4).Draw(rt, "parties")
 		return &meeting{play: p, barrier: eventloop.NewBarrier(parties), parties: parties}
 	})

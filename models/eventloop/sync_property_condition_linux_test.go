@@ -14,7 +14,7 @@ import (
 // exactly those go on that were notified, in their order, each with the lock held,
 // and what a cancelled one was notified of goes to the next.
 func TestConditionProperty(t *testing.T) {
-	property(t, 4, func(rt *rapid.T, p *play) model {
+	property(t, 4, func(rt *rapid.T, p *play) primitive {
 		m := &signals{play: p, due: map[int]bool{}, condition: new(eventloop.Condition)}
 		if rapid.Bool().Draw(rt, "given") {
 			m.condition = eventloop.NewCondition(new(eventloop.Lock))
@@ -102,7 +102,7 @@ func (m *signals) end(ctx context.Context) { m.do(ctx, step{action: 3}) }
 // TestWaitForProperty hands out tokens by a Condition: no task waits while there is
 // one, whoever was cancelled after being notified of it.
 func TestWaitForProperty(t *testing.T) {
-	property(t, 4, func(_ *rapid.T, p *play) model { return &tokens{play: p} })
+	property(t, 3, func(_ *rapid.T, p *play) primitive { return &tokens{play: p} })
 }
 
 // tokens are had one by one. Waiting for them waits for a Condition.
@@ -114,25 +114,37 @@ type tokens struct {
 
 func (m *tokens) do(ctx context.Context, s step) {
 	m.begin(ctx, func(ctx context.Context, id int) error {
-		if err := m.condition.Lock(ctx); err != nil {
-			return err
+		if s.action == 0 {
+			return m.give(ctx)
 		}
-		defer m.condition.Unlock()
-		if s.action < 2 {
-			m.n += s.action + 1
-			m.condition.Notify(s.action + 1)
-		} else if err := m.condition.WaitFor(ctx, func() bool { return m.n > 0 }); err != nil {
-			m.require(m.condition.Owner() == m.tasks[id], "task %d was cancelled and does not hold the lock", id)
-			return err
-		} else {
-			m.n--
-			m.require(m.n >= 0, "a token was had twice")
-		}
-		if s.which%2 == 0 {
-			return eventloop.Yield(ctx)
-		}
-		return nil
+		return m.take(ctx)
 	})
+}
+
+func (m *tokens) give(ctx context.Context) error {
+	return m.change(ctx, 1, func() bool { return true })
+}
+
+func (m *tokens) take(ctx context.Context) error {
+	return m.change(ctx, -1, func() bool { return m.n > 0 })
+}
+
+// change adds to the tokens when it may. It waits before, to have others wait for
+// the lock.
+func (m *tokens) change(ctx context.Context, by int, may func() bool) error {
+	if err := m.condition.Lock(ctx); err != nil {
+		return err
+	}
+	defer m.condition.Unlock() // panics if an error of WaitFor came without the lock
+	if err := eventloop.Yield(ctx); err != nil {
+		return err
+	}
+	if err := m.condition.WaitFor(ctx, may); err != nil {
+		return err
+	}
+	m.n += by
+	m.condition.Notify(max(0, by))
+	return nil
 }
 
 func (m *tokens) check() {

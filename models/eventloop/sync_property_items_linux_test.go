@@ -36,7 +36,7 @@ var orders = []struct {
 func TestItemsProperty(t *testing.T) {
 	for _, order := range orders {
 		t.Run(order.name, func(t *testing.T) {
-			property(t, 9, func(rt *rapid.T, p *play) model {
+			property(t, 9, func(rt *rapid.T, p *play) primitive {
 				capacity := rapid.IntRange(0, 3).Draw(rt, "capacity")
 				return &items{
 					play: p, queue: order.fresh(capacity), order: order.next, capacity: capacity,

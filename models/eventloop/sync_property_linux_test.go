@@ -33,17 +33,17 @@ const (
 	actFirst // of what the primitive can do
 )
 
-// A model is a primitive and what is known of it.
-type model interface {
+// A primitive is one of the package together with what has to hold for it.
+type primitive interface {
 	do(ctx context.Context, s step) // an action of the primitive
 	check()                         // called whenever no task can go on
 	end(ctx context.Context)        // lets all tasks end
 }
 
 // property runs three schedules for each of rapid's checks, of which there are 100
-// unless -rapid.checks says otherwise. fresh makes the model of each, which
-// knows a number of actions.
-func property(t *testing.T, actions int, fresh func(rt *rapid.T, p *play) model) {
+// unless -rapid.checks says otherwise. fresh makes the primitive of each, of which
+// a number of actions can be drawn.
+func property(t *testing.T, actions int, fresh func(rt *rapid.T, p *play) primitive) {
 	t.Helper()
 	checkLeftovers(t)
 	rapid.Check(t, func(rt *rapid.T) {
@@ -56,7 +56,7 @@ func property(t *testing.T, actions int, fresh func(rt *rapid.T, p *play) model)
 
 // perform runs a schedule in a loop, half of them with the tasks of each tick in
 // random order.
-func (p *play) perform(rt *rapid.T, actions int, m model) {
+func (p *play) perform(rt *rapid.T, actions int, m primitive) {
 	steps := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) step {
 		return step{rapid.IntRange(0, actFirst+actions-1).Draw(rt, "action"), rapid.IntRange(0, 3).Draw(rt, "which")}
 	}), 40, 160).Draw(rt, "steps")

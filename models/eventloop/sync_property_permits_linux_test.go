@@ -31,7 +31,7 @@ func TestPermitsProperty(t *testing.T) {
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			property(t, 2, func(rt *rapid.T, p *play) model {
+			property(t, 2, func(rt *rapid.T, p *play) primitive {
 				m := c.fresh(rapid.IntRange(1, 3).Draw(rt, "permits"))
 				m.play = p
 				return &m
@@ -95,7 +95,7 @@ func (m *permits) end(ctx context.Context) {
 // TestEventProperty compares an Event with a list of the tasks that were there
 // when it was set.
 func TestEventProperty(t *testing.T) {
-	property(t, 3, func(_ *rapid.T, p *play) model {
+	property(t, 3, func(_ *rapid.T, p *play) primitive {
 		return &flag{play: p, waiting: map[int]bool{}, due: map[int]bool{}}
 	})
 }

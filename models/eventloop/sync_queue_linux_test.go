@@ -43,9 +43,9 @@ func (s store) takes(want ...int) {
 // everywhere has each kind of queue act, with room for a number of items.
 func everywhere(t *testing.T, capacity int, behaviours map[string]func(s store)) {
 	for _, order := range orders {
-		var all []behaviour
+		var all []episode
 		for says, act := range behaviours {
-			all = append(all, behaviour{says: says, act: func(s *scene) { act(store{s, order.fresh(capacity)}) }})
+			all = append(all, episode{says: says, act: func(s *scene) { act(store{s, order.fresh(capacity)}) }})
 		}
 		t.Run(order.name, func(t *testing.T) { perform(t, all) })
 	}
@@ -65,7 +65,7 @@ func TestQueueOrders(t *testing.T) {
 		"Queue": {1, 3, 2, 5, 4}, "zero": {1, 3, 2, 5, 4}, "LIFOQueue": {4, 5, 2, 3, 1},
 		"PriorityQueue": {1, 2, 3, 4, 5}, "equal": {3, 1, 4, 2, 5},
 	} {
-		perform(t, []behaviour{{"test_order", name, func(s *scene) {
+		perform(t, []episode{{"test_order", name, func(s *scene) {
 			s.equal("capacity", kinds[name]().Cap(), 0)
 			q := store{s, kinds[name]()}
 			q.tryPut(1, 3, 2, 5, 4)
@@ -80,7 +80,7 @@ func TestQueueOrders(t *testing.T) {
 func TestQueueOfMany(t *testing.T) {
 	const n = 5000
 	for _, order := range orders {
-		perform(t, []behaviour{{"", order.name, func(s *scene) {
+		perform(t, []episode{{"", order.name, func(s *scene) {
 			q := order.fresh(0)
 			var in []int
 			take := func() {
@@ -211,7 +211,7 @@ func TestQueueBehaviours(t *testing.T) {
 
 // TestQueueTexts says what a task dump shows of a queue.
 func TestQueueTexts(t *testing.T) {
-	perform(t, []behaviour{{"test_format, test_repr, test_str", "names its kind and what is in it", func(s *scene) {
+	perform(t, []episode{{"test_format, test_repr, test_str", "names its kind and what is in it", func(s *scene) {
 		var q eventloop.Queue[int]
 		s.must(errors.Join(q.TryPut(1), q.TryPut(2)))
 		s.equal("new", q.String(), "Queue (2 items, 2 unfinished, 0 getting, 0 putting, 0 joining)")

@@ -10,17 +10,17 @@ import (
 	"juggle/models/eventloop"
 )
 
-// A behaviour is one that asyncio documents or tests.
-type behaviour struct {
+// An episode shows a behaviour that asyncio documents or tests.
+type episode struct {
 	of   string // the test in CPython's test_locks.py or test_queues.py, if there is one
 	says string
 	act  func(s *scene)
 }
 
-// perform tries each behaviour in a loop of its own. Its time is virtual, so that a
+// perform plays each episode in a loop of its own. Its time is virtual, so that a
 // task that waits for ever ends the scene with an error.
-func perform(t *testing.T, behaviours []behaviour) {
-	for _, b := range behaviours {
+func perform(t *testing.T, episodes []episode) {
+	for _, b := range episodes {
 		t.Run(strings.ReplaceAll(b.says, " ", "_"), func(t *testing.T) {
 			checkLeftovers(t)
 			loop, err := eventloop.New(eventloop.Options{VirtualTime: true})

@@ -11,7 +11,7 @@ import (
 // section 1c: FIFO also against newcomers, a waiter that is cancelled after it was
 // woken gives the permit on, release beyond the bound.
 func TestSemaphoreBehaviours(t *testing.T) {
-	perform(t, []behaviour{
+	perform(t, []episode{
 		{"test_initial_value_zero", "may begin without a permit", func(s *scene) {
 			n := eventloop.NewSemaphore(0)
 			s.equal("free", n.Free(), 0)
