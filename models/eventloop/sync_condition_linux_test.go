@@ -49,99 +49,100 @@ func (s crowd) three() (first *eventloop.Task) {
 // TestConditionBehaviours covers Condition of the checklist's section 1c: Wait has
 // the lock again even when it is cancelled, in a loop, and returns the last cause; a
 // notification that it consumed goes on; Notify without the lock; WaitFor.
-func TestConditionBehaviours(t *testing.T) {
-	with := func(act func(s crowd)) func(s *scene) {
-		return func(s *scene) { act(crowd{s, new(eventloop.Condition)}) }
-	}
-	perform(t, []episode{
-		{"test_wait, test_notify", "wakes as many as it is told in their order", with(func(s crowd) {
-			s.three()
-			s.locked(func() { s.c.Notify(0); s.c.Notify(-1) })
+func TestConditionBehaviours(t *testing.T) { perform(t, conditionEpisodes) }
+
+func crowded(act func(s crowd)) func(s *scene) {
+	return func(s *scene) { act(crowd{s, new(eventloop.Condition)}) }
+}
+
+var conditionEpisodes = []episode{
+	{"test_wait, test_notify", "wakes as many as it is told in their order", crowded(func(s crowd) {
+		s.three()
+		s.locked(func() { s.c.Notify(0); s.c.Notify(-1) })
+		s.want("")
+		s.locked(func() { s.c.Notify(1) })
+		s.want("1")
+		s.locked(func() { s.c.Notify(2048) })
+		s.want("2, 3")
+	})},
+	{"test_notify_all", "wakes all", crowded(func(s crowd) {
+		s.three()
+		s.locked(s.c.NotifyAll)
+		s.want("1, 2, 3")
+	})},
+	{"", "does not keep a notification for later", crowded(func(s crowd) {
+		s.locked(s.c.NotifyAll)
+		s.waiter("1")
+		s.want("")
+	})},
+	{"test_wait", "goes on when the lock is free", crowded(func(s crowd) {
+		s.waiter("1")
+		s.want("")
+		s.locked(func() {
+			s.c.Notify(1)
 			s.want("")
-			s.locked(func() { s.c.Notify(1) })
-			s.want("1")
-			s.locked(func() { s.c.Notify(2048) })
-			s.want("2, 3")
-		})},
-		{"test_notify_all", "wakes all", with(func(s crowd) {
-			s.three()
-			s.locked(s.c.NotifyAll)
-			s.want("1, 2, 3")
-		})},
-		{"", "does not keep a notification for later", with(func(s crowd) {
-			s.locked(s.c.NotifyAll)
-			s.waiter("1")
+		})
+		s.want("1")
+	})},
+	{"test_wait_cancel", "wakes nobody else when one is cancelled that was told nothing", crowded(func(s crowd) {
+		s.three().Cancel(errTest)
+		s.want("1 cancelled")
+		s.equal("waiters", s.c.Waiters(), 2)
+	})},
+	{"test_wait_cancel_contested", "has the lock again though it is cancelled", crowded(func(s crowd) {
+		first := s.three()
+		s.locked(func() {
+			first.Cancel(errTest)
 			s.want("")
-		})},
-		{"test_wait", "goes on when the lock is free", with(func(s crowd) {
-			s.waiter("1")
+		})
+		s.want("1 cancelled")
+	})},
+	{"test_cancelled_error_wakeup, test_cancelled_error_re_aquire", "returns the last cause", crowded(func(s crowd) {
+		last := errors.New("last")
+		waiter := s.waiter("1")
+		s.want("")
+		s.locked(func() {
+			waiter.Cancel(errTest)
 			s.want("")
-			s.locked(func() {
-				s.c.Notify(1)
-				s.want("")
-			})
-			s.want("1")
-		})},
-		{"test_wait_cancel", "wakes nobody else when one is cancelled that was told nothing", with(func(s crowd) {
-			s.three().Cancel(errTest)
-			s.want("1 cancelled")
-			s.equal("waiters", s.c.Waiters(), 2)
-		})},
-		{"test_wait_cancel_contested", "has the lock again though it is cancelled", with(func(s crowd) {
-			first := s.three()
-			s.locked(func() {
-				first.Cancel(errTest)
-				s.want("")
-			})
-			s.want("1 cancelled")
-		})},
-		{"test_cancelled_error_wakeup, test_cancelled_error_re_aquire", "returns the last cause", with(func(s crowd) {
-			last := errors.New("last")
-			waiter := s.waiter("1")
+			waiter.Cancel(errTest)
+			waiter.Cancel(last)
 			s.want("")
-			s.locked(func() {
-				waiter.Cancel(errTest)
-				s.want("")
-				waiter.Cancel(errTest)
-				waiter.Cancel(last)
-				s.want("")
-			})
-			s.want("1 failed: last")
-		})},
-		{"test_wait_cancel_after_notify, test_cancelled_wakeup", "passes on what a cancelled one was told", with(func(s crowd) {
-			first := s.three()
-			s.locked(func() {
-				s.c.Notify(1)
-				first.Cancel(errTest) // it has not run
-			})
-			s.want("1 cancelled, 2")
-		})},
-		{"test_cancelled_wakeup_relock", "passes on what one was told that is cancelled at the lock", with(func(s crowd) {
-			first := s.three()
-			s.locked(func() {
-				s.c.Notify(1)
-				s.want("")
-				first.Cancel(errTest) // it waits for the lock
-				s.want("")
-			})
-			s.want("1 cancelled, 2")
-		})},
-		{"test_wait_unacquired, test_wait_for_unacquired", "cannot be waited for without the lock", with(func(s crowd) {
-			s.panics("does not hold", func() { _ = s.c.Wait(s.ctx) })
-			s.panics("does not hold", func() { _ = s.c.WaitFor(s.ctx, func() bool { return true }) })
-		})},
-		{"test_notify_unacquired, test_notify_all_unacquired", "cannot notify without the lock", with(func(s crowd) {
-			s.panics("does not hold", func() { s.c.Notify(1) })
-			s.panics("does not hold", s.c.NotifyAll)
-			s.start("1", s.c.Lock)
-			s.want("1")
-			s.panics("does not hold", s.c.NotifyAll) // another task does
-		})},
-		{"test_repr", "says who waits", with(func(s crowd) {
-			s.three()
-			s.equal("text", s.c.String(), "Condition (3 waiting)")
-		})},
-	})
+		})
+		s.want("1 failed: last")
+	})},
+	{"test_wait_cancel_after_notify, test_cancelled_wakeup", "passes on what a cancelled one was told", crowded(func(s crowd) {
+		first := s.three()
+		s.locked(func() {
+			s.c.Notify(1)
+			first.Cancel(errTest) // it has not run
+		})
+		s.want("1 cancelled, 2")
+	})},
+	{"test_cancelled_wakeup_relock", "passes on what one was told that is cancelled at the lock", crowded(func(s crowd) {
+		first := s.three()
+		s.locked(func() {
+			s.c.Notify(1)
+			s.want("")
+			first.Cancel(errTest) // it waits for the lock
+			s.want("")
+		})
+		s.want("1 cancelled, 2")
+	})},
+	{"test_wait_unacquired, test_wait_for_unacquired", "cannot be waited for without the lock", crowded(func(s crowd) {
+		s.panics("does not hold", func() { _ = s.c.Wait(s.ctx) })
+		s.panics("does not hold", func() { _ = s.c.WaitFor(s.ctx, func() bool { return true }) })
+	})},
+	{"test_notify_unacquired, test_notify_all_unacquired", "cannot notify without the lock", crowded(func(s crowd) {
+		s.panics("does not hold", func() { s.c.Notify(1) })
+		s.panics("does not hold", s.c.NotifyAll)
+		s.start("1", s.c.Lock)
+		s.want("1")
+		s.panics("does not hold", s.c.NotifyAll) // another task does
+	})},
+	{"test_repr", "says who waits", crowded(func(s crowd) {
+		s.three()
+		s.equal("text", s.c.String(), "Condition (3 waiting)")
+	})},
 }
 
 // TestConditionWaitFor covers wait_for of asyncio.Condition.
