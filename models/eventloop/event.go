@@ -46,5 +46,11 @@ func (e *Event) Wait(ctx context.Context) error {
 // them one by one.
 func (e *Event) Waiters() int { return e.line.size() }
 
-// String says what e is, and how many tasks wait for it.
-func (e *Event) String() string { return fmt.Sprintf("Event (%d waiting)", e.Waiters()) }
+// String says what e is, whether it is set and how many tasks wait for it.
+func (e *Event) String() string {
+	state := "not set"
+	if e.set {
+		state = "set"
+	}
+	return fmt.Sprintf("Event (%s, %d waiting)", state, e.Waiters())
+}

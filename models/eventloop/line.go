@@ -41,11 +41,29 @@ func (n *line) empty() bool { return n.waiting.head == nil && n.called == 0 }
 // cancelled since; then, too, the caller has to call whoever is next.
 func (n *line) wait(ctx context.Context, t *Task) error {
 	n.waiting.push(t)
+	if err := n.suspend(ctx, t); err != nil {
+		return err
+	}
+	return t.ended(ctx)
+}
+
+// suspend suspends t, which is on a list, until it is called. With an error it
+// was not called. Without one it may have been cancelled since, for the caller to
+// ask.
+func (n *line) suspend(ctx context.Context, t *Task) error {
 	if err := t.suspend(ctx, n.on); err != nil {
 		return err
 	}
 	n.called--
-	return t.ended(ctx)
+	return nil
+}
+
+// waitAnyway is wait that no cancellation ends, for those who must have what
+// they wait for even to clean up.
+func (n *line) waitAnyway(t *Task) {
+	n.waiting.push(t)
+	_ = t.suspendAnyway(n.on) // nil: only call ends this
+	n.called--
 }
 
 // call calls tasks until as many are called as there are things to take.

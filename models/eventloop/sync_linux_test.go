@@ -139,48 +139,6 @@ func TestLockStatistics(t *testing.T) {
 	})
 }
 
-// TestCancelledAfterWakeUp wakes a task, cancels it before it runs, and expects
-// the next one to get what it was woken for.
-func TestCancelledAfterWakeUp(t *testing.T) {
-	checkLeftovers(t)
-	run(t, func(ctx context.Context) error {
-		var lock eventloop.Lock
-		var semaphore eventloop.Semaphore
-		var items eventloop.Queue[string]
-		wantIs(t, "Lock", lock.Lock(ctx), nil)
-		get := func(ctx context.Context) error {
-			v, err := items.Get(ctx)
-			if err == nil {
-				wantEqual(t, "item", v, "the item")
-			}
-			return err
-		}
-		put := func() { wantIs(t, "TryPut", items.TryPut("the item"), nil) }
-		for _, p := range []struct {
-			name    string
-			acquire func(context.Context) error
-			release func()
-		}{{"Lock", lock.Lock, lock.Unlock}, {"Semaphore", semaphore.Acquire, semaphore.Release}, {"Queue", get, put}} {
-			first, second := eventloop.Go(ctx, p.acquire), eventloop.Go(ctx, p.acquire)
-			if err := turns(ctx); err != nil {
-				return err
-			}
-			p.release()
-			first.Cancel(errTest)
-			wantIs(t, p.name+" first", first.Wait(ctx), errTest)
-			if err := turns(ctx); err != nil {
-				return err
-			}
-			if !second.Done() {
-				t.Errorf("%s: the wake-up was lost", p.name)
-				second.Cancel(errTest)
-			}
-			wantIs(t, p.name+" second", second.Wait(ctx), nil)
-		}
-		return nil
-	})
-}
-
 // TestEndedContext says that nothing is taken with a context that has ended,
 // even if it could be had at once.
 func TestEndedContext(t *testing.T) {
@@ -204,6 +162,9 @@ func TestEndedContext(t *testing.T) {
 		wantIs(t, "Get", err, errTest)
 		wantIs(t, "Join", items.Join(ended), errTest)
 		wantEqual(t, "items", items.Len(), 1)
+		barrier := eventloop.NewBarrier(1)
+		_, err = barrier.Wait(ended)
+		wantIs(t, "Barrier", err, errTest)
 		return nil
 	})
 }
@@ -230,6 +191,7 @@ func TestMisusePanics(t *testing.T) {
 	wantPanic(t, "Release of a bounded Semaphore", bounded.Release)
 	wantPanic(t, "TaskDone for more items", items.TaskDone)
 	wantPanic(t, "negative", func() { eventloop.NewSemaphore(-1) })
+	wantPanic(t, "compares items", func() { eventloop.NewPriorityQueue[int](0, nil) })
 	wantPanic(t, "without a permit", func() { eventloop.NewBoundedSemaphore(0) })
 	wantPanic(t, "carries no loop", func() { _ = lock.Lock(t.Context()) })
 	run(t, func(ctx context.Context) error {
@@ -240,48 +202,11 @@ func TestMisusePanics(t *testing.T) {
 		wantPanic(t, "no task holds", lock.Unlock)
 		return nil
 	})
+	// LockTests.test_ambiguous_loops and the like of CPython's test_locks.py.
 	run(t, func(ctx context.Context) error {
 		wantPanic(t, "used in another loop", func() { _ = lock.Lock(ctx) })
+		wantPanic(t, "used in another loop", func() { _ = eventloop.NewCondition(&lock).Lock(ctx) })
 		return nil
-	})
-}
-
-func TestEvent(t *testing.T) {
-	checkLeftovers(t)
-	run(t, func(ctx context.Context) error {
-		var event eventloop.Event
-		var order []int
-		var waiters []*eventloop.Task
-		for i := range 4 {
-			waiters = append(waiters, eventloop.Go(ctx, func(ctx context.Context) error {
-				err := event.Wait(ctx)
-				if err == nil {
-					order = append(order, i)
-				}
-				return err
-			}))
-		}
-		if err := turns(ctx); err != nil {
-			return err
-		}
-		wantEqual(t, "waiters", event.Waiters(), 4)
-		waiters[1].Cancel(errTest)
-		event.Set()
-		waiters[2].Cancel(errTest)
-		event.Clear()
-		wantEqual(t, "set", event.IsSet(), false)
-		for i, want := range []error{nil, errTest, errTest, nil} {
-			wantIs(t, fmt.Sprint("waiter ", i), waiters[i].Wait(ctx), want)
-		}
-		wantEqual(t, "order", order, []int{0, 3})
-
-		late := eventloop.Go(ctx, event.Wait)
-		if err := turns(ctx); err != nil {
-			return err
-		}
-		wantEqual(t, "late one done after Clear", late.Done(), false)
-		event.Set()
-		return errors.Join(event.Wait(ctx), late.Wait(ctx))
 	})
 }
 
@@ -318,58 +243,6 @@ func TestQueueHandsOverInOrder(t *testing.T) {
 	}
 }
 
-func TestQueueShutdown(t *testing.T) {
-	checkLeftovers(t)
-	run(t, func(ctx context.Context) error {
-		items := eventloop.NewQueue[int](1)
-		wantIs(t, "Put", items.Put(ctx, 1), nil)
-		blocked := eventloop.Go(ctx, func(ctx context.Context) error { return items.Put(ctx, 2) })
-		var idle eventloop.Queue[int]
-		getter := eventloop.Go(ctx, func(ctx context.Context) error { _, err := idle.Get(ctx); return err })
-		if err := turns(ctx); err != nil {
-			return err
-		}
-		wantEqual(t, "putters", items.Putters(), 1)
-		wantEqual(t, "getters", idle.Getters(), 1)
-		items.Shutdown()
-		items.Shutdown()
-		idle.Shutdown()
-		wantIs(t, "blocked Put", blocked.Wait(ctx), eventloop.ErrShutdown)
-		wantIs(t, "blocked Get", getter.Wait(ctx), eventloop.ErrShutdown)
-		wantIs(t, "Put", items.Put(ctx, 3), eventloop.ErrShutdown)
-		wantIs(t, "TryPut", items.TryPut(3), eventloop.ErrShutdown)
-		v, err := items.Get(ctx)
-		wantIs(t, "Get drains", err, nil)
-		wantEqual(t, "item", v, 1)
-		_, err = items.Get(ctx)
-		wantIs(t, "Get", err, eventloop.ErrShutdown)
-		_, err = items.TryGet()
-		wantIs(t, "TryGet", err, eventloop.ErrShutdown)
-		return nil
-	})
-}
-
-// TestShutdownOverWokenPutter shuts down after a putter was woken and before it
-// runs.
-func TestShutdownOverWokenPutter(t *testing.T) {
-	checkLeftovers(t)
-	run(t, func(ctx context.Context) error {
-		items := eventloop.NewQueue[int](1)
-		wantIs(t, "TryPut", items.TryPut(1), nil)
-		putter := eventloop.Go(ctx, func(ctx context.Context) error { return items.Put(ctx, 2) })
-		if err := turns(ctx); err != nil {
-			return err
-		}
-		_, err := items.TryGet()
-		wantIs(t, "TryGet", err, nil)
-		wantIs(t, "TryPut into a place that is due to a putter", items.TryPut(3), eventloop.ErrFull)
-		items.Shutdown()
-		wantIs(t, "Put", putter.Wait(ctx), eventloop.ErrShutdown)
-		wantEqual(t, "items", items.Len(), 0)
-		return nil
-	})
-}
-
 func TestTryLeavesWhatIsDueToOthers(t *testing.T) {
 	checkLeftovers(t)
 	run(t, func(ctx context.Context) error {
@@ -388,28 +261,6 @@ func TestTryLeavesWhatIsDueToOthers(t *testing.T) {
 		_, err = items.TryGet()
 		wantIs(t, "TryGet of an item that is due to a getter", err, eventloop.ErrEmpty)
 		return getter.Wait(ctx)
-	})
-}
-
-func TestQueueJoin(t *testing.T) {
-	checkLeftovers(t)
-	run(t, func(ctx context.Context) error {
-		var items eventloop.Queue[int]
-		wantIs(t, "Join without items", items.Join(ctx), nil)
-		wantIs(t, "put", errors.Join(items.TryPut(1), items.TryPut(2)), nil)
-		joiner := eventloop.Go(ctx, items.Join)
-		for range 2 {
-			if _, err := items.Get(ctx); err != nil {
-				return err
-			}
-			if err := turns(ctx); err != nil {
-				return err
-			}
-			wantEqual(t, "joined before TaskDone", joiner.Done(), false)
-			items.TaskDone()
-		}
-		wantIs(t, "put", items.TryPut(3), nil) // after the last TaskDone, so it does not count
-		return joiner.Wait(ctx)
 	})
 }
 

@@ -16,7 +16,9 @@ import (
 // the loop runs, since rapid may stop a test in the middle of a draw.
 type play struct {
 	tasks     []*eventloop.Task
-	cancelled map[int]bool // by number in tasks, when Cancel was called
+	scopes    map[int]*eventloop.Scope // by number in tasks, for some of them
+	cancelled map[int]bool             // by number in tasks, when Cancel was called
+	fair      bool                     // tasks run in the order in which they become ready
 	faults    []string
 }
 
@@ -27,41 +29,69 @@ const (
 	actTurn   = iota // let every task run once
 	actSettle        // let tasks run until none can go on
 	actCancel
+	actCancelAgain
 	actFirst // of what the primitive can do
 )
 
-// perform runs a schedule of steps in a loop. do is called for the actions of the
-// primitive, check whenever no task can go on, and end to let all tasks end.
-func perform(rt *rapid.T, actions int, setUp func(p *play) (do func(ctx context.Context, s step), check, end func(ctx context.Context))) {
+// A primitive is one of the package together with what has to hold for it.
+type primitive interface {
+	do(ctx context.Context, s step) // an action of the primitive
+	check()                         // called whenever no task can go on
+	end(ctx context.Context)        // lets all tasks end
+}
+
+// property runs three schedules for each of rapid's checks, of which there are 100
+// unless -rapid.checks says otherwise. fresh makes the primitive of each, of which
+// a number of actions can be drawn.
+func property(t *testing.T, actions int, fresh func(rt *rapid.T, p *play) primitive) {
+	t.Helper()
+	checkLeftovers(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		for range 3 {
+			p := &play{scopes: map[int]*eventloop.Scope{}, cancelled: map[int]bool{}}
+			p.perform(rt, actions, fresh(rt, p))
+		}
+	})
+}
+
+// perform runs a schedule in a loop, half of them with the tasks of each tick in
+// random order.
+func (p *play) perform(rt *rapid.T, actions int, m primitive) {
 	steps := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) step {
 		return step{rapid.IntRange(0, actFirst+actions-1).Draw(rt, "action"), rapid.IntRange(0, 3).Draw(rt, "which")}
-	}), 200, 400).Draw(rt, "steps")
-	p := &play{cancelled: map[int]bool{}}
-	err := eventloop.Run(context.Background(), func(ctx context.Context) error {
-		do, check, end := setUp(p)
+	}), 40, 160).Draw(rt, "steps")
+	seed := rapid.OneOf(rapid.Just(uint64(0)), rapid.Uint64()).Draw(rt, "seed")
+	p.fair = seed == 0
+	loop, err := eventloop.New(eventloop.Options{Seed: seed})
+	if err != nil {
+		rt.Fatal(err)
+	}
+	err = loop.Run(context.Background(), func(ctx context.Context) error {
 		for _, s := range steps {
 			switch s.action {
 			case actTurn:
 				p.wait(ctx, 1)
 			case actSettle:
-				p.wait(ctx, 2*len(p.tasks)+2)
-				check(ctx)
+				p.settle(ctx)
+				m.check()
 			case actCancel:
-				p.cancel(s.which)
+				p.cancel(s.which, false)
+			case actCancelAgain:
+				p.cancel(s.which, true)
 			default:
-				do(ctx, step{s.action - actFirst, s.which})
+				m.do(ctx, step{s.action - actFirst, s.which})
 			}
 		}
-		p.wait(ctx, 2*len(p.tasks)+2)
-		check(ctx)
-		end(ctx)
-		p.wait(ctx, 2*len(p.tasks)+2)
+		p.settle(ctx)
+		m.check()
+		m.end(ctx)
+		p.settle(ctx)
 		for i, task := range p.tasks {
 			p.require(task.Done(), "task %d waits for ever", i)
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, eventloop.ErrMainEnded) || len(p.faults) > 0 {
+	if err = errors.Join(err, loop.Close()); err != nil || len(p.faults) > 0 {
 		rt.Fatalf("error %v, faults %q, steps %v", err, p.faults, steps)
 	}
 }
@@ -78,252 +108,65 @@ func (p *play) wait(ctx context.Context, turns int) {
 	}
 }
 
-// begin begins a task that knows its number.
+// settle waits until no task can go on. Each may have to wait for a lock that all
+// others have first, and hold it for two turns.
+func (p *play) settle(ctx context.Context) {
+	live := 0
+	for _, task := range p.tasks {
+		if !task.Done() {
+			live++
+		}
+	}
+	p.wait(ctx, 4*live+4)
+}
+
+// requireOrder requires that the tasks, which are numbered in the order in which
+// they came, were served in that order.
+func (p *play) requireOrder(served []int) {
+	p.require(!p.fair || slices.IsSorted(served), "served in the order %v", served)
+}
+
+// begin begins a task that knows its number. One in three waits with a scope of
+// its own.
 func (p *play) begin(ctx context.Context, body func(ctx context.Context, id int) error) {
 	id := len(p.tasks)
 	p.tasks = append(p.tasks, eventloop.Go(ctx, func(ctx context.Context) error {
+		if id%3 == 0 {
+			scope := eventloop.WithScope(ctx)
+			defer scope.Close()
+			p.scopes[id] = scope
+			ctx = scope
+		}
 		err := body(ctx, id)
 		p.require(err != nil || !p.cancelled[id], "task %d was cancelled and served", id)
 		p.require(!errors.Is(err, errTest) || p.cancelled[id], "task %d failed as if it was cancelled", id)
-		if errors.Is(err, eventloop.ErrShutdown) {
-			return nil
+		for _, expected := range []error{errTest, eventloop.ErrShutdown, eventloop.ErrBrokenBarrier} {
+			if errors.Is(err, expected) {
+				return nil
+			}
 		}
 		return err
 	}))
 }
 
 // cancel cancels the task that has the given place among those that have not
-// ended, the oldest first: that is the one most likely to have been woken.
-func (p *play) cancel(place int) {
+// ended, the oldest first: that is the one most likely to have been woken. If it has
+// a scope, that is cancelled, which stays cancelled. again takes a task that was
+// cancelled before.
+func (p *play) cancel(place int, again bool) {
 	for id, task := range p.tasks {
-		if task.Done() || p.cancelled[id] {
+		if task.Done() || p.cancelled[id] != again {
 			continue
 		}
 		if place == 0 {
 			p.cancelled[id] = true
-			task.Cancel(errTest)
+			if scope := p.scopes[id]; scope != nil && !again {
+				scope.Cancel(errTest)
+			} else {
+				task.Cancel(errTest)
+			}
 			return
 		}
 		place--
-	}
-}
-
-// TestPermitsProperty is for the primitives that are acquired and released: at
-// most n tasks have a permit, they get it in their order, none is lost, and no
-// task waits while one is free.
-func TestPermitsProperty(t *testing.T) {
-	type permits struct {
-		n       int
-		acquire func(context.Context) error
-		release func()
-		waiters func() int
-	}
-	lock := func(int) permits {
-		l := new(eventloop.Lock)
-		return permits{1, l.Lock, l.Unlock, l.Waiters}
-	}
-	semaphore := func(n int) permits {
-		s := eventloop.NewSemaphore(n)
-		return permits{n, s.Acquire, s.Release, s.Waiters}
-	}
-	bounded := func(n int) permits {
-		s := eventloop.NewBoundedSemaphore(n)
-		return permits{n, s.Acquire, s.Release, s.Waiters}
-	}
-	for name, fresh := range map[string]func(n int) permits{"Lock": lock, "Semaphore": semaphore, "Bounded": bounded} {
-		t.Run(name, rapid.MakeCheck(func(rt *rapid.T) {
-			r := fresh(rapid.IntRange(1, 3).Draw(rt, "permits"))
-			held := 0
-			var served []int
-			perform(rt, 2, func(p *play) (func(context.Context, step), func(context.Context), func(context.Context)) {
-				release := func() {
-					if held > 0 {
-						held--
-						r.release()
-					}
-				}
-				do := func(ctx context.Context, s step) {
-					if s.action == 0 {
-						release()
-						return
-					}
-					p.begin(ctx, func(ctx context.Context, id int) error {
-						if err := r.acquire(ctx); err != nil {
-							return err
-						}
-						held++
-						served = append(served, id)
-						p.require(held <= r.n, "%d tasks hold %d permits", held, r.n)
-						p.require(slices.IsSorted(served), "served in the order %v", served)
-						return nil
-					})
-				}
-				check := func(context.Context) {
-					p.require(r.waiters() == 0 || held == r.n, "%d wait, but only %d of %d permits are held", r.waiters(), held, r.n)
-				}
-				end := func(ctx context.Context) {
-					for range p.tasks {
-						release()
-						p.wait(ctx, 2)
-					}
-					for held > 0 {
-						release()
-					}
-					for range r.n { // fails if a permit was lost
-						p.begin(ctx, func(ctx context.Context, _ int) error { return r.acquire(ctx) })
-					}
-				}
-				return do, check, end
-			})
-		}))
-	}
-}
-
-// TestEventProperty compares an Event with a list of the tasks that were there
-// when it was set.
-func TestEventProperty(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		var event eventloop.Event
-		waiting := map[int]bool{}
-		due := map[int]bool{}
-		perform(rt, 3, func(p *play) (func(context.Context, step), func(context.Context), func(context.Context)) {
-			set := func() {
-				event.Set()
-				for id := range waiting {
-					due[id] = true
-				}
-				clear(waiting)
-			}
-			do := func(ctx context.Context, s step) {
-				switch s.action {
-				case 0:
-					set()
-				case 1:
-					event.Clear()
-				default:
-					p.begin(ctx, func(ctx context.Context, id int) error {
-						if event.IsSet() {
-							due[id] = true
-						} else {
-							waiting[id] = true
-						}
-						err := event.Wait(ctx)
-						p.require(err != nil || due[id], "task %d went on before the event was set", id)
-						delete(waiting, id)
-						delete(due, id)
-						return err
-					})
-				}
-			}
-			check := func(context.Context) {
-				p.require(len(due) == 0, "tasks %v were not woken", due)
-				p.require(event.Waiters() == len(waiting), "%d wait, want %d", event.Waiters(), len(waiting))
-			}
-			return do, check, func(context.Context) { set() }
-		})
-	})
-}
-
-// TestItemsProperty puts and gets numbers: they arrive once and in order, tasks
-// are served in their order, and none waits for what is there.
-func TestItemsProperty(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
-		g := &items{capacity: rapid.IntRange(0, 3).Draw(rt, "capacity")}
-		g.queue = eventloop.NewQueue[int](g.capacity)
-		perform(rt, 5, func(p *play) (func(context.Context, step), func(context.Context), func(context.Context)) {
-			g.play = p
-			return g.do, g.check, g.end
-		})
-	})
-}
-
-// items is a Queue and the lists of what went in and came out.
-type items struct {
-	*play
-	queue            *eventloop.Queue[int]
-	capacity         int
-	next             int
-	put, got         []int
-	putters, getters []int
-	shuts            int // times that Shutdown was drawn
-	shut             bool
-}
-
-func (g *items) do(ctx context.Context, s step) {
-	switch s.action {
-	case 0:
-		v := g.next
-		g.next++
-		g.begin(ctx, func(ctx context.Context, id int) error {
-			err := g.queue.Put(ctx, v)
-			g.accepted(v, err)
-			if err == nil {
-				g.putters = append(g.putters, id)
-				g.require(slices.IsSorted(g.putters), "putters served in the order %v", g.putters)
-			}
-			return err
-		})
-	case 1:
-		g.begin(ctx, func(ctx context.Context, id int) error {
-			v, err := g.queue.Get(ctx)
-			if err == nil {
-				g.taken(v)
-				g.getters = append(g.getters, id)
-				g.require(slices.IsSorted(g.getters), "getters served in the order %v", g.getters)
-			}
-			g.require(!errors.Is(err, eventloop.ErrShutdown) || g.shut && g.queue.Len() == 0, "a getter failed early")
-			return err
-		})
-	case 2:
-		g.accepted(g.next, g.queue.TryPut(g.next))
-		g.next++
-	case 3:
-		if v, err := g.queue.TryGet(); err == nil {
-			g.taken(v)
-		}
-	case 4:
-		g.shuts++
-		if g.shuts == 30 { // late, or little else would be tried
-			g.shut = true
-			g.queue.Shutdown()
-		}
-	}
-}
-
-func (g *items) accepted(v int, err error) {
-	if err == nil {
-		g.put = append(g.put, v)
-		g.require(!g.shut, "%d was put after the shutdown", v)
-		g.require(g.capacity == 0 || g.queue.Len() <= g.capacity, "%d items for %d places", g.queue.Len(), g.capacity)
-	}
-}
-
-func (g *items) taken(v int) {
-	g.got = append(g.got, v)
-	g.queue.TaskDone()
-	n := len(g.got)
-	g.require(n <= len(g.put) && g.put[n-1] == v, "got %v of %v", g.got, g.put)
-}
-
-func (g *items) check(context.Context) {
-	n := g.queue.Len()
-	g.require(n == len(g.put)-len(g.got), "%d items, put %v, got %v", n, g.put, g.got)
-	g.require(g.queue.Getters() == 0 || n == 0 && !g.shut, "%d getters wait with %d items", g.queue.Getters(), n)
-	g.require(g.queue.Putters() == 0 || n == g.capacity && !g.shut, "%d putters wait with %d items", g.queue.Putters(), n)
-}
-
-func (g *items) end(ctx context.Context) {
-	g.shut = true
-	g.queue.Shutdown()
-	g.wait(ctx, 2*len(g.tasks)+2)
-	g.begin(ctx, func(ctx context.Context, _ int) error { return g.queue.Join(ctx) })
-	g.wait(ctx, 2)
-	for g.queue.Len() > 0 {
-		v, err := g.queue.TryGet()
-		g.require(err == nil, "TryGet of what is left: %v", err)
-		if err != nil {
-			return
-		}
-		g.taken(v)
 	}
 }
