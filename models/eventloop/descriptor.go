@@ -183,6 +183,7 @@ func (d *descriptor) release() {
 	closeSocket(d.fd)
 	d.loop.sockets[d.fd] = nil
 	d.loop.open--
+	d.loop.shortage.ease()
 	d.fd = -1
 }
 

@@ -1,0 +1,40 @@
+package eventloop
+
+import (
+	"context"
+	"net"
+	"os"
+	"time"
+)
+
+// awaitUntil parks the running task like await on h's blocked list, and also
+// ends the wait without an error at when, on the loop's clock. A new deadline
+// for h is to be set with setDeadlineAndLook, which has the operation look at
+// both times again.
+func (d *descriptor) awaitUntil(ctx context.Context, h *half, when int64) error {
+	t := d.loop.current
+	h.blocked.push(t)
+	h.parked.Add(1) // before deadline is read; see setDeadline
+	at := h.deadline.Load()
+	if at != 0 && at <= when {
+		t.arm(at, os.ErrDeadlineExceeded)
+	} else {
+		t.arm(when, nil)
+	}
+	err := t.park(ctx, h)
+	h.parked.Add(-1)
+	if err == nil && d.closed.Load() {
+		err = net.ErrClosed
+	}
+	return err
+}
+
+// setDeadlineAndLook sets h's deadline and wakes the operation that waits, in any
+// goroutine. The operation finds that it still has to wait, and takes the new
+// deadline into account.
+func (d *descriptor) setDeadlineAndLook(h *half, at time.Time) {
+	d.setDeadline(h, at)
+	if h.parked.Load() > 0 {
+		d.loop.call(func() { h.blocked.wakeAll(nil) })
+	}
+}
