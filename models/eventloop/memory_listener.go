@@ -31,6 +31,7 @@ func (l *memoryListener) Accept() (net.Conn, error) {
 		}
 	}
 	c := l.offered[0]
+	l.offered[0] = nil
 	l.offered = l.offered[1:]
 	return c, nil
 }
