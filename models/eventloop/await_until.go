@@ -3,7 +3,6 @@ package eventloop
 import (
 	"context"
 	"net"
-	"os"
 	"time"
 )
 
@@ -15,13 +14,12 @@ func (d *descriptor) awaitUntil(ctx context.Context, h *half, when int64) error 
 	t := d.loop.current
 	h.blocked.push(t)
 	h.parked.Add(1) // before deadline is read; see setDeadline
-	at := h.deadline.Load()
-	if at != 0 && at <= when {
-		t.arm(at, os.ErrDeadlineExceeded)
+	if at := h.deadline.Load(); at != 0 && at <= when {
+		t.arm(at, true)
 	} else {
-		t.arm(when, nil)
+		t.arm(when, false)
 	}
-	err := t.park(ctx, h)
+	err := t.suspend(ctx, h)
 	h.parked.Add(-1)
 	if err == nil && d.closed.Load() {
 		err = net.ErrClosed

@@ -120,9 +120,13 @@ func (d *descriptor) await(ctx context.Context, h *half, list *waitList) error {
 	if at := h.deadline.Load(); at != 0 {
 		t.arm(at, true)
 	}
-	d.loop.outside++
+	outside := 0
+	if d.fd >= 0 { // or it is a connection of a Network
+		outside = 1
+	}
+	d.loop.outside += outside
 	err := t.suspend(ctx, h)
-	d.loop.outside--
+	d.loop.outside -= outside
 	h.parked.Add(-1)
 	if err == nil && d.closed.Load() {
 		err = net.ErrClosed

@@ -73,7 +73,7 @@ func (c *memoryConn) CloseWrite() error {
 	switch {
 	case c.closed.Load():
 		return c.failure("close", net.ErrClosed)
-	case c.loop.thread.Load() != int64(threadID()):
+	case !c.loop.here():
 		return c.failure("close", errOutside)
 	}
 	c.out.end(c.network.arrival(c.out.last))

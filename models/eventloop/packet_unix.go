@@ -111,13 +111,13 @@ func (p *packetConn) sockaddr(to net.Addr) (unix.Sockaddr, error) {
 		}
 		ap := to.AddrPort()
 		addr := ap.Addr().Unmap()
-		if p.domain == unix.AF_INET6 != addr.Is6() {
+		if !addr.IsValid() || p.domain == unix.AF_INET6 != addr.Is6() {
 			return nil, &net.AddrError{Err: "not an address of the socket's version of IP", Addr: to.String()}
 		}
 		_, sa, err := ipSockaddr(netip.AddrPortFrom(addr, ap.Port()))
 		return sa, err
 	case *net.UnixAddr:
-		if p.domain == unix.AF_UNIX {
+		if p.domain == unix.AF_UNIX && to != nil {
 			return &unix.SockaddrUnix{Name: to.Name}, nil
 		}
 	}

@@ -70,7 +70,7 @@ func (s *socket) refused() error {
 	switch {
 	case s.closed.Load():
 		return net.ErrClosed
-	case s.loop.thread.Load() != int64(threadID()):
+	case !s.loop.here():
 		return errOutside
 	}
 	return nil
