@@ -498,11 +498,11 @@ func TestDialErrors(t *testing.T) {
 			{"tcp", nobody, syscall.ECONNREFUSED},
 			{"tcp4", nobody, syscall.ECONNREFUSED},
 			{"unix", missing, syscall.ENOENT},
-			{"udp", nobody, net.UnknownNetworkError("udp")},
+			{"ip", nobody, net.UnknownNetworkError("ip")},
 		} {
 			_, err := eventloop.Dial(ctx, c.network, c.address)
 			wantOp(t, "dial", err, c.want)
-			if _, plain := net.Dial(c.network, c.address); c.network != "udp" && err.Error() != plain.Error() {
+			if _, plain := net.Dial(c.network, c.address); c.network != "ip" && err.Error() != plain.Error() {
 				t.Errorf("got %q, package net has %q", err, plain)
 			}
 		}

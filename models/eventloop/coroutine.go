@@ -48,6 +48,8 @@ func (l *Loop) idleCoroutine(t *Task) *coroutine {
 	c := &coroutine{runs: t}
 	c.timer.owner = t
 	c.resume, c.stop = iter.Pull(func(yield func(struct{}) bool) {
+		adopt(l)
+		defer disown()
 		c.yield = yield
 		if l.debug != nil {
 			c.goroutine = goroutineID()

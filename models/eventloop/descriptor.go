@@ -123,9 +123,13 @@ func (d *descriptor) await(ctx context.Context, h *half, list *waitList) error {
 	if at := h.deadline.Load(); at != 0 {
 		t.arm(at, true)
 	}
-	d.loop.outside++
+	outside := 0
+	if d.fd >= 0 { // or it is a connection of a Network
+		outside = 1
+	}
+	d.loop.outside += outside
 	err := t.suspend(ctx, h)
-	d.loop.outside--
+	d.loop.outside -= outside
 	h.parked.Add(-1)
 	if err == nil && d.closed.Load() {
 		err = net.ErrClosed
@@ -189,6 +193,7 @@ func (d *descriptor) release() {
 		d.loop.debug.ended(d)
 	}
 	d.loop.open--
+	d.loop.shortage.ease()
 	d.fd = -1
 }
 

@@ -52,8 +52,9 @@ type Loop struct {
 	exited   bool // and that is no news
 	ended    bool
 
-	sockets []*descriptor // by number; nil where there is none
-	open    int           // how many there are
+	sockets  []*descriptor // by number; nil where there is none
+	open     int           // how many there are
+	shortage shortage      // of descriptors for them
 }
 
 // schedule runs what is ready, one after another, until it is host's turn, and

@@ -115,6 +115,3 @@ func (p *epoll) close() {
 	unix.Close(p.event)
 	unix.Close(p.fd)
 }
-
-// threadID identifies the OS thread that calls.
-func threadID() int { return unix.Gettid() }

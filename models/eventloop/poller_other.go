@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !darwin && !dragonfly && !freebsd && !linux && !netbsd && !openbsd
 
 package eventloop
 
@@ -9,8 +9,5 @@ import (
 )
 
 func newPoller() (poller, error) {
-	return nil, fmt.Errorf("eventloop: there is no poller for %s, only for linux: %w", runtime.GOOS, errors.ErrUnsupported)
+	return nil, fmt.Errorf("eventloop: there is no poller for %s, only epoll for Linux and kqueue for macOS and the BSDs: %w", runtime.GOOS, errors.ErrUnsupported)
 }
-
-// threadID is not asked for where no loop can run.
-func threadID() int { return 0 }

@@ -1,20 +1,20 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
 package eventloop
 
 import (
 	"io"
 	"net"
 	"os"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// A conn is a stream socket. Read and Write are for the tasks of its loop; they
-// suspend the task that calls them. The other methods are for any goroutine.
+// A conn is a connected socket. Read and Write are for the tasks of its loop;
+// they suspend the task that calls them.
 type conn struct {
-	descriptor
-	network       string
-	local, remote net.Addr
+	socket
+	datagrams bool // it sends and receives messages, which may be empty
 }
 
 var _ net.Conn = (*conn)(nil)
@@ -26,10 +26,10 @@ func (c *conn) Read(b []byte) (int, error) {
 	}
 	defer c.leave(&c.read)
 	for {
-		n, err := unix.Read(c.fd, b)
+		n, err := unix.Read(c.fd, b[:min(len(b), maxTransfer)])
 		switch err {
 		case nil:
-			if n == 0 && len(b) > 0 {
+			if n == 0 && len(b) > 0 && !c.datagrams {
 				return 0, io.EOF
 			}
 			return n, nil
@@ -52,7 +52,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	defer c.leave(&c.write)
 	written := 0
 	for {
-		n, err := unix.Write(c.fd, b[written:])
+		n, err := unix.Write(c.fd, b[written:min(len(b), written+maxTransfer)])
 		switch err {
 		case nil:
 			if written += n; written == len(b) {
@@ -69,33 +69,17 @@ func (c *conn) Write(b []byte) (int, error) {
 	}
 }
 
-func (c *conn) Close() error {
-	if err := c.close(); err != nil {
+// CloseWrite tells the peer that nothing more will be sent: its Read returns
+// io.EOF after what was sent. Reading goes on. It is for the loop's thread, and
+// never suspends its caller; a Write that still waits fails.
+func (c *conn) CloseWrite() error {
+	if err := c.refused(); err != nil {
 		return c.failure("close", err)
 	}
+	if err := unix.Shutdown(c.fd, unix.SHUT_WR); err != nil {
+		return c.failure("close", os.NewSyscallError("shutdown", err))
+	}
 	return nil
 }
-
-func (c *conn) LocalAddr() net.Addr { return c.local }
 
 func (c *conn) RemoteAddr() net.Addr { return c.remote }
-
-func (c *conn) SetDeadline(t time.Time) error { return c.set(t, &c.read, &c.write) }
-
-func (c *conn) SetReadDeadline(t time.Time) error { return c.set(t, &c.read) }
-
-func (c *conn) SetWriteDeadline(t time.Time) error { return c.set(t, &c.write) }
-
-func (c *conn) set(t time.Time, halves ...*half) error {
-	if c.closed.Load() {
-		return c.failure("set", net.ErrClosed)
-	}
-	for _, h := range halves {
-		c.setDeadline(h, t)
-	}
-	return nil
-}
-
-func (c *conn) failure(op string, err error) error {
-	return &net.OpError{Op: op, Net: c.network, Source: c.local, Addr: c.remote, Err: err}
-}
