@@ -18,7 +18,7 @@ type coroutine struct {
 	stop      func()                  // ends an idle coroutine; for the loop
 	yield     func(struct{}) bool     // switches back to the loop; for the task
 	runs      *Task
-	goroutine int64 // in debug mode, its number
+	goroutine int // in debug mode, its number
 
 	// The wait that the task is in; see suspend.
 	parked bool
@@ -53,7 +53,7 @@ func (l *Loop) idleCoroutine(t *Task) *coroutine {
 		c.yield = yield
 		if l.debug != nil {
 			c.goroutine = goroutineID()
-			l.debug.worker.Store(c.goroutine)
+			l.debug.worker.Store(int64(c.goroutine))
 		}
 		for {
 			c.runs.run()

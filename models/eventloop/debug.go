@@ -92,7 +92,7 @@ func (d *debugger) watch() {
 		if since == 0 || turn == reported || held < d.slow {
 			continue
 		}
-		name, stack := d.name.Load(), stackOf(d.worker.Load())
+		name, stack := d.name.Load(), stackOf(int(d.worker.Load()))
 		if d.turns.Load() == turn && d.since.Load() == since { // or it may be another's
 			reported = turn
 			d.report("%s has held the loop for %v; let it wait, or offload what takes long. It is at\n%s", *name, held.Round(time.Millisecond), stack)
@@ -104,7 +104,7 @@ func (d *debugger) watch() {
 func (d *debugger) resumed(t *Task) {
 	name := t.Name()
 	d.name.Store(&name)
-	d.worker.Store(t.goroutine)
+	d.worker.Store(int64(t.goroutine))
 	d.turns.Add(1)
 	d.since.Store(int64(time.Since(epoch)))
 }
@@ -159,16 +159,8 @@ func caller() string {
 	}
 }
 
-// goroutineID returns the number of the calling goroutine, as its stack says.
-func goroutineID() int64 {
-	var buf [64]byte
-	var id int64
-	fmt.Sscanf(string(buf[:runtime.Stack(buf[:], false)]), "goroutine %d ", &id)
-	return id
-}
-
 // stackOf returns the stack of a goroutine.
-func stackOf(id int64) string {
+func stackOf(id int) string {
 	buf := make([]byte, 1<<20)
 	buf = buf[:runtime.Stack(buf, true)]
 	head := fmt.Appendf(nil, "goroutine %d ", id)

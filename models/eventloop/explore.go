@@ -31,8 +31,9 @@ type Exploration struct {
 // are ready at once. At most limit orders are tried, and 10,000 if limit is 0.
 //
 // The program must depend on the loop alone, so that it does the same again in the
-// same order; what it shares between tasks it has to make anew each time. Explore
-// makes loops of its own and is not for tasks. This is what loom does for Rust.
+// same order: what it shares between tasks it has to make anew each time, and it
+// has a [Network] instead of sockets. Explore makes loops of its own, on every
+// system, and is not for tasks. This is what loom does for Rust.
 func Explore(ctx context.Context, limit int, program func(ctx context.Context) error) (Exploration, error) {
 	if limit <= 0 {
 		limit = 10_000
@@ -111,7 +112,7 @@ func (c choices) order() []int {
 // runInOrder runs program with the choices of order, and the first one where that
 // has none. broken says why that was not possible.
 func runInOrder(ctx context.Context, order []int, program func(ctx context.Context) error) (made choices, err, broken error) {
-	l, broken := New(Options{VirtualTime: true})
+	l, broken := New(Options{VirtualTime: true, WithoutKernel: true})
 	if broken != nil {
 		return nil, nil, broken
 	}

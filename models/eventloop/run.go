@@ -45,6 +45,9 @@ type Options struct {
 	// goroutine, the clock stands still too. If nothing is left that could wake
 	// a task, all are cancelled with [ErrDeadlock].
 	VirtualTime bool
+	// WithoutKernel has the loop do without the kernel's news: it has no sockets
+	// and no children, only connections of a [Network], and runs on every system.
+	WithoutKernel bool
 	// Seed has the tasks and callbacks that are ready in a tick run in random
 	// order, the same for the same seed. 0 stands for first come, first served.
 	Seed uint64
@@ -56,6 +59,14 @@ type Options struct {
 	Hooks *Hooks
 	// Debug looks for mistakes. nil stands for no debug mode.
 	Debug *Debug
+}
+
+// poller makes the poller that the options ask for.
+func (o *Options) poller() (poller, error) {
+	if o.WithoutKernel {
+		return newMemoryPoller(), nil
+	}
+	return newPoller()
 }
 
 // loops has the loop of every OS thread that has one.
@@ -77,7 +88,7 @@ func New(options Options) (*Loop, error) {
 }
 
 func newLoop(options Options) (*Loop, error) {
-	p, err := newPoller()
+	p, err := options.poller()
 	if err != nil {
 		return nil, err
 	}

@@ -2,11 +2,7 @@
 
 package eventloop
 
-import (
-	"bytes"
-	"runtime"
-	"sync"
-)
+import "sync"
 
 // Not every system tells a thread its number: macOS does not promise its system
 // call for that to programs, and OpenBSD has no system calls but those that its
@@ -39,21 +35,3 @@ func adopt(l *Loop) { adopted.Store(goroutineID(), l) }
 
 // disown undoes adopt.
 func disown() { adopted.Delete(goroutineID()) }
-
-// goroutineID returns the number of the calling goroutine, which a traceback
-// begins with: "goroutine 12 [running]:". Nothing else in Go tells it.
-func goroutineID() int {
-	var buf [64]byte
-	text := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))
-	id := 0
-	for _, c := range text {
-		if c < '0' || c > '9' {
-			break
-		}
-		id = 10*id + int(c-'0')
-	}
-	if id == 0 {
-		panic("eventloop: the Go runtime no longer begins a traceback with the number of the goroutine")
-	}
-	return id
-}
