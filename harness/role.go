@@ -85,6 +85,7 @@ func (r cellRequest) job(in *workloads.Instance) models.Job {
 	job := in.Job(r.Workload, encoded)
 	if r.Trace {
 		job.Body = traced(job.Body, r.Model == "hybrid")
+		job.Switches = true
 	} else {
 		job.Body = stamped(job.Body)
 	}

@@ -12,20 +12,32 @@ import (
 )
 
 // traced returns a body that also seals in the begin and end of each wait, for
-// timelines. OffloadWaits tells that the model computes in another process; in
-// the other models an offload is the task's own computing.
+// timelines. A model that switches between tasks itself tells when it does. In the
+// others a task waits as long as it is in a method of its Env; offloadWaits tells
+// that the model computes in another process, since elsewhere an offload is the
+// task's own computing.
 func traced(body models.Body, offloadWaits bool) models.Body {
 	return func(env models.Env, i int) ([]byte, error) {
 		t := &tracer{Env: env, offloadWaits: offloadWaits, stamps: []stamp{now()}}
+		if s, ok := env.(models.Switcher); ok {
+			s.OnSwitch(func(bool) { t.stamps = append(t.stamps, now()) })
+			answer, err := body(env, i)
+			return sealed(answer, t.stamps, err)
+		}
 		id := goroutineID()
 		tracers.Store(id, t)
 		defer tracers.Delete(id)
 		answer, err := body(t, i)
-		if err != nil {
-			return nil, err
-		}
-		return seal(answer, append(t.stamps, now())), nil
+		return sealed(answer, t.stamps, err)
 	}
+}
+
+// sealed seals the stamps and the end of the task in.
+func sealed(answer []byte, stamps []stamp, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	return seal(answer, append(stamps, now())), nil
 }
 
 // tracer is an Env that notes when its task waits. It belongs to one task.

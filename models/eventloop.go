@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"net"
 	"time"
 
@@ -30,9 +31,14 @@ type offload func(ctx context.Context, input []byte) ([]byte, error)
 
 // runLoop runs the tasks of b on an event loop on the calling thread.
 func runLoop(b *batch, compute offload) {
-	err := eventloop.Run(b.ctx, func(ctx context.Context) error {
-		tasks := startTasks(ctx, b, compute)
-		for _, task := range tasks {
+	r := &loopRun{batch: b, compute: compute}
+	run := eventloop.Run
+	if b.job.Switches {
+		r.watchers = map[*eventloop.Task]func(running bool){}
+		run = r.runWatched
+	}
+	err := run(b.ctx, func(ctx context.Context) error {
+		for _, task := range r.startTasks(ctx) {
 			if err := task.Wait(ctx); err != nil {
 				return err
 			}
@@ -44,17 +50,53 @@ func runLoop(b *batch, compute offload) {
 	}
 }
 
+// A loopRun is one run of a batch on an event loop.
+type loopRun struct {
+	*batch
+	compute  offload
+	watchers map[*eventloop.Task]func(running bool) // nil unless they were asked for
+}
+
+// runWatched is eventloop.Run that tells the watchers of switches.
+func (r *loopRun) runWatched(ctx context.Context, main func(ctx context.Context) error) error {
+	tell := func(running bool) func(*eventloop.Task) {
+		return func(t *eventloop.Task) {
+			if watch := r.watchers[t]; watch != nil {
+				watch(running)
+			}
+		}
+	}
+	l, err := eventloop.New(eventloop.Options{Hooks: &eventloop.Hooks{Resumed: tell(true), Suspended: tell(false)}})
+	if err != nil {
+		return err
+	}
+	err = l.Run(ctx, main)
+	return errors.Join(err, l.Close())
+}
+
+// do runs task i of the batch in a coroutine.
+func (r *loopRun) do(ctx context.Context, i int) {
+	env := loopEnv{ctx, r.compute}
+	if r.watchers == nil {
+		r.batch.do(&env, i)
+		return
+	}
+	task := eventloop.Current(ctx)
+	defer delete(r.watchers, task)
+	r.batch.do(&watchedEnv{env, func(f func(running bool)) { r.watchers[task] = f }}, i)
+}
+
 // startTasks makes a coroutine per task, or one per place where the tasks in
 // flight are bounded.
-func startTasks(ctx context.Context, b *batch, compute offload) []*eventloop.Task {
-	n := len(b.answers)
-	if limit := b.job.Limit; limit > 0 && limit < n {
+func (r *loopRun) startTasks(ctx context.Context) []*eventloop.Task {
+	n := len(r.answers)
+	if limit := r.job.Limit; limit > 0 && limit < n {
 		next := 0
 		return startEach(ctx, limit, func(ctx context.Context, _ int) error {
-			for next < n && b.ctx.Err() == nil {
+			for next < n && r.ctx.Err() == nil {
 				i := next
 				next++
-				b.do(&loopEnv{ctx, compute}, i)
+				r.do(ctx, i)
 				if err := eventloop.Yield(ctx); err != nil {
 					return err
 				}
@@ -63,7 +105,7 @@ func startTasks(ctx context.Context, b *batch, compute offload) []*eventloop.Tas
 		})
 	}
 	return startEach(ctx, n, func(ctx context.Context, i int) error {
-		b.do(&loopEnv{ctx, compute}, i)
+		r.do(ctx, i)
 		return nil
 	})
 }
@@ -93,3 +135,11 @@ func (e *loopEnv) Dial(network, address string) (net.Conn, error) {
 }
 
 func (e *loopEnv) Offload(input []byte) ([]byte, error) { return e.compute(e.ctx, input) }
+
+// watchedEnv is one that tells of switches.
+type watchedEnv struct {
+	loopEnv
+	watch func(f func(running bool))
+}
+
+func (e *watchedEnv) OnSwitch(f func(running bool)) { e.watch(f) }

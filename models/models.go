@@ -93,6 +93,9 @@ type Job struct {
 	// Compute is the part of a body that only computes, if it has one; a body
 	// reaches it through [Env.Offload]. It must be a pure function of input.
 	Compute func(input []byte) ([]byte, error)
+	// Switches asks for Envs that are [Switcher]s where the model itself switches
+	// between tasks: eventloop and hybrid.
+	Switches bool
 	// Close, if not nil, releases what the tasks of one process share, such as
 	// idle connections. It is called once after the last task of a run, where
 	// the tasks ran: under eventloop on the loop's thread.
@@ -139,6 +142,14 @@ type Env interface {
 	// only computes: right here, or under hybrid in a worker process while
 	// other tasks go on.
 	Offload(input []byte) ([]byte, error)
+}
+
+// A Switcher is the Env of a task that the model itself suspends and resumes; see
+// [Job]. OnSwitch has f called, on the thread that runs the task, with false when
+// the task is suspended and with true when it goes on, until the body has
+// returned. Nothing of it is left to be paid for where a job does not ask.
+type Switcher interface {
+	OnSwitch(f func(running bool))
 }
 
 // All returns the four models in teaching order: what everybody knows first,

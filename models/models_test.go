@@ -562,3 +562,49 @@ func listen(t *testing.T, handle func(net.Conn)) (address string) {
 	}()
 	return l.Addr().String()
 }
+
+// TestSwitches checks what a task is told of its own switches: nothing where
+// goroutines wait, and both ends of each wait where the model switches.
+func TestSwitches(t *testing.T) {
+	job := models.Job{Name: "switches", N: 3, Limit: 2, Switches: true, Body: func(env models.Env, i int) ([]byte, error) {
+		told := []byte{}
+		s, ok := env.(models.Switcher)
+		if !ok {
+			return []byte("none"), nil
+		}
+		s.OnSwitch(func(running bool) {
+			told = append(told, '-')
+			if running {
+				told[len(told)-1] = '+'
+			}
+		})
+		for range i {
+			if err := env.Sleep(time.Millisecond); err != nil {
+				return nil, err
+			}
+		}
+		return told, nil
+	}}
+	for _, m := range models.All()[:3] {
+		r, err := m.Start(t.Context(), job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := r.Run(t.Context(), job.N)
+		if err != nil {
+			t.Fatalf("%s: %v", m.Name(), err)
+		}
+		want := []string{"none", "none", "none"}
+		if m.Name() == "eventloop" {
+			want = []string{"", "-+", "-+-+"}
+		}
+		for i, answer := range out.Answers {
+			if string(answer) != want[i] {
+				t.Errorf("%s: task %d was told %q, want %q", m.Name(), i, answer, want[i])
+			}
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
