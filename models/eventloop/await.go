@@ -43,31 +43,6 @@ func AwaitFunc[T any](ctx context.Context, start func(resolve func(T, error))) (
 	return f.value, f.err
 }
 
-// Offload calls f on a goroutine of its own, never on the loop's thread, and
-// suspends the calling task until f has returned. It is for what blocks or
-// computes for long. A panic of f is returned as a [*PanicError].
-//
-// If ctx ends first, Offload returns the cause at once. f goes on to its end, but
-// its result is dropped and Run does not wait for it; give f the context too if
-// it can heed it. Offload does not bound how many goroutines run at once. It is
-// asyncio.to_thread without the pool.
-func Offload[T any](ctx context.Context, f func() (T, error)) (T, error) {
-	return AwaitFunc(ctx, func(resolve func(T, error)) { go apart(f, resolve) })
-}
-
-// apart resolves with what f gives, whichever way it ends.
-func apart[T any](f func() (T, error), resolve func(T, error)) {
-	var value T
-	err := ErrGoexit
-	defer func() {
-		if v := recover(); v != nil {
-			err = newPanicError(v)
-		}
-		resolve(value, err)
-	}()
-	value, err = f()
-}
-
 // A future is a result that one task awaits.
 type future[T any] struct {
 	task    *Task

@@ -23,6 +23,20 @@ type inbox struct {
 	asleep atomic.Bool // the loop blocks, or is about to, and was not woken yet
 }
 
+// Post has the loop call f on its thread in its next tick, in the order of the
+// calls of Post. It is loop.call_soon_threadsafe, and the one method for which the
+// goroutine of the caller does not matter; see also [Submit]. A loop that waits is
+// woken by one system call for all that is posted until it runs. What is posted
+// while the loop delivers comes in the tick after, so a flood of it keeps neither
+// sockets nor timers waiting for more than a tick. If f panics, the loop goes on,
+// and Close returns the panic. Post returns [ErrClosed] if the loop is closed.
+func (l *Loop) Post(f func()) error {
+	if !l.post(func() { l.stats.Callbacks++; l.stats.Turns++; l.guard(f) }) {
+		return ErrClosed
+	}
+	return nil
+}
+
 // post has the loop call f in its next tick. After the loop has ended it does
 // nothing and returns false.
 func (l *Loop) post(f func()) bool {

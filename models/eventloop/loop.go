@@ -40,6 +40,7 @@ type Loop struct {
 	live     int    // tasks that have not ended
 	count    uint32 // of the tasks and futures that were made
 	failures failures
+	helpers  Helpers // of Offload
 	onError  func(error)
 	orphans  orphans
 

@@ -191,8 +191,14 @@ func (l *Loop) shut(err error) error {
 	l.trunk = &l.root
 	l.cancelAll(ErrMainEnded)
 	l.stopping, l.stuck = false, false
-	l.turn(func() bool { return l.live == 0 })
-	return l.failures.take(err)
+	for {
+		l.turn(func() bool { return l.live == 0 })
+		l.stopping = true
+		l.turn(func() bool { return false }) // one tick, for what is to be called at the end of tasks
+		if l.live == 0 {
+			return l.failures.take(err)
+		}
+	}
 }
 
 // usable returns why the loop cannot run or close now, or nil.
