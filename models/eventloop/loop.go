@@ -45,6 +45,7 @@ type Loop struct {
 	orphans  orphans
 
 	running  bool
+	closing  bool // only what is there already runs to its end
 	stopping bool // Stop was called
 	ticked   bool // the run has begun a tick
 	fault    any  // what the loop itself has panicked with

@@ -188,18 +188,22 @@ func (l *Loop) Close() error {
 // shut closes the loop and joins err with the errors nobody has seen.
 func (l *Loop) shut(err error) error {
 	defer l.release()
+	l.closing = true
 	l.trunk = &l.root
 	l.cancelAll(ErrMainEnded)
 	l.stopping, l.stuck = false, false
-	for {
+	// What is to be called at the end of tasks may begin tasks, and callbacks may
+	// call one another for ever.
+	for rounds := 0; (l.live > 0 || l.ready.n > 0) && rounds < maxRounds; rounds++ {
 		l.turn(func() bool { return l.live == 0 })
 		l.stopping = true
-		l.turn(func() bool { return false }) // one tick, for what is to be called at the end of tasks
-		if l.live == 0 {
-			return l.failures.take(err)
-		}
+		l.turn(func() bool { return false }) // one tick
 	}
+	return l.failures.take(err)
 }
+
+// maxRounds bounds the ticks for callbacks when a loop is closed.
+const maxRounds = 1000
 
 // usable returns why the loop cannot run or close now, or nil.
 func (l *Loop) usable() error {

@@ -36,7 +36,7 @@ func Submit[T any](l *Loop, body func(ctx context.Context) (T, error)) *Submissi
 // begin begins the task, on the loop's thread.
 func (s *Submission[T]) begin(body func(ctx context.Context) (T, error)) {
 	switch {
-	case s.loop.ended:
+	case s.loop.closing:
 		s.settle(ErrClosed)
 		return
 	case s.cause != nil:
