@@ -166,11 +166,13 @@ func places6(n int) []netip.AddrPort {
 	return addrs
 }
 
-// TestRaceIsCancelled cancels a race at every moment, also those at which an
-// attempt succeeds, and has all attempts have ended and closed what they opened.
+// TestRaceIsCancelled cancels a race at every moment, also in each of the ticks in
+// which an attempt succeeds. All attempts must then have ended, and have closed
+// what they opened.
 func TestRaceIsCancelled(t *testing.T) {
 	for _, how := range []string{"Task.Cancel", "a Scope"} {
-		for at := range 8 {
+		for moment := range 32 {
+			at, ticks := moment/8, moment%8
 			checkLeftovers(t)
 			virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
 				open := make(map[string]bool)
@@ -178,7 +180,7 @@ func TestRaceIsCancelled(t *testing.T) {
 				dial := func(ctx context.Context, addr netip.AddrPort) (net.Conn, error) {
 					running++
 					defer func() { running-- }()
-					if err := eventloop.Sleep(ctx, 4*time.Second); err != nil {
+					if err := eventloop.Sleep(ctx, 3*time.Second); err != nil {
 						return nil, err
 					}
 					open[addr.String()] = true
@@ -197,13 +199,18 @@ func TestRaceIsCancelled(t *testing.T) {
 				if err := eventloop.Sleep(ctx, time.Duration(at)*time.Second); err != nil {
 					return err
 				}
+				for range ticks {
+					if err := eventloop.Yield(ctx); err != nil {
+						return err
+					}
+				}
 				if how == "a Scope" {
 					scope.Cancel(errTest)
 				} else {
 					task.Cancel(errTest)
 				}
-				if err := task.Wait(ctx); !errors.Is(err, errTest) && at < 4 {
-					t.Errorf("%s after %d s: got %v", how, at, err)
+				if err := task.Wait(ctx); !errors.Is(err, errTest) && at < 3 {
+					t.Errorf("%s after %d s and %d ticks: got %v", how, at, ticks, err)
 				}
 				wantEqual(t, "open connections", len(open), 0)
 				return nil

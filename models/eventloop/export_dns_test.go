@@ -6,3 +6,6 @@ var (
 	Interleave = interleave
 	Better     = better
 )
+
+// Asked returns how many questions r waits for answers to.
+func (r *Resolver) Asked() int { return len(r.asked) }

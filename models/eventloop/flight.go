@@ -28,10 +28,10 @@ func takeOff[T any](l *Loop, name string, work func(ctx context.Context) (T, err
 	return f
 }
 
-// board has the caller wait too, unless the flight is over or has nobody aboard,
-// so that it is about to end.
+// board has the caller wait too, unless the flight has nobody aboard any more: then
+// it is over, or about to end without an outcome.
 func (f *flight[T]) board() bool {
-	if f == nil || f.aboard == 0 || f.task.Done() {
+	if f == nil || f.aboard == 0 {
 		return false
 	}
 	f.aboard++

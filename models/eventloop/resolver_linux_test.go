@@ -360,6 +360,10 @@ func TestLookupsOfTheSameShareQueries(t *testing.T) {
 		wantEqual(t, "queries", s.queries(), []string{"udp A one.example.", "udp AAAA one.example."})
 		wantEqual(t, "a later one", lookup(ctx, r, "ip4", "one.example"), "[192.0.2.1]")
 		wantEqual(t, "queries of the later one", s.queries(), []string{"udp A one.example."})
+		if err := turns(ctx); err != nil {
+			return err
+		}
+		wantEqual(t, "questions that are left", r.Asked(), 0)
 		return nil
 	})
 }
@@ -438,11 +442,13 @@ func TestLookupWithAnEndedContext(t *testing.T) {
 		scope := eventloop.WithTimeout(ctx, 0)
 		defer scope.Close()
 		wantIs(t, "the wait", forever(scope), context.DeadlineExceeded)
-		_, err := r.LookupNetIP(scope, "ip", "one.example")
-		wantIs(t, "the lookup", err, context.DeadlineExceeded)
-		var e net.Error
-		if !errors.As(err, &e) || !e.Timeout() {
-			t.Errorf("%v is no timeout", err)
+		for _, host := range []string{"one.example", "192.0.2.1"} {
+			_, err := r.LookupNetIP(scope, "ip", host)
+			wantIs(t, host, err, context.DeadlineExceeded)
+			var e net.Error
+			if !errors.As(err, &e) || !e.Timeout() {
+				t.Errorf("%s: %v is no timeout", host, err)
+			}
 		}
 		return nil
 	})

@@ -149,3 +149,37 @@ func TestLookupRotatesServers(t *testing.T) {
 		return nil
 	})
 }
+
+// TestLookupBesideACancelledOne asks again while a cancelled lookup of the same is
+// ending, at every moment of that.
+func TestLookupBesideACancelledOne(t *testing.T) {
+	for ticks := range 8 {
+		checkLeftovers(t)
+		virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
+			queries := 0
+			r := &eventloop.Resolver{Folder: folder(t)}
+			within(ctx, t, r, map[string]func(dns.Message) []byte{"127.0.0.1": func(query dns.Message) []byte {
+				if queries++; queries == 1 {
+					return nil
+				}
+				return right(query)
+			}})
+			first := eventloop.Go(ctx, func(ctx context.Context) error {
+				_, err := r.LookupNetIP(ctx, "ip4", "one.example")
+				return err
+			})
+			if err := eventloop.Sleep(ctx, time.Second); err != nil {
+				return err
+			}
+			first.Cancel(errTest)
+			for range ticks {
+				if err := eventloop.Yield(ctx); err != nil {
+					return err
+				}
+			}
+			wantEqual(t, "the second lookup", lookup(ctx, r, "ip4", "one.example"), "[192.0.2.1]")
+			wantIs(t, "the first lookup", first.Wait(ctx), errTest)
+			return nil
+		})
+	}
+}
