@@ -47,12 +47,12 @@ func (r *Resolver) resolve(ctx context.Context, config *dns.Config, q question) 
 // conclude returns what the response of a server comes to.
 func conclude(m *dns.Message, q dns.Question) answer {
 	if m.RCode() == dns.NameError {
-		return answer{err: notFound(errNoHost)}
+		return answer{err: notFound(noHost)}
 	}
 	if addrs := m.Addrs(q); len(addrs) > 0 {
 		return answer{addrs: addrs}
 	}
-	return answer{err: notFound(errNoAddr)}
+	return answer{err: notFound(noAddr)}
 }
 
 // An exchange is a question to one server.

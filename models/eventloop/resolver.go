@@ -121,7 +121,7 @@ func (r *Resolver) lookup(ctx context.Context, network, host string) ([]netip.Ad
 		}
 		return found(known, wanted)
 	}
-	last := notFound(errNoHost)
+	last := notFound(noHost)
 	for _, source := range system.Sources {
 		addrs, err := r.from(ctx, source.Name, system, host, kinds, wanted)
 		if err == nil || ended(err) {
@@ -176,7 +176,7 @@ func (r *Resolver) search(ctx context.Context, config *dns.Config, host string, 
 	if err != nil {
 		return nil, notFound(dns.ErrName.Error())
 	}
-	last := notFound(errNoHost)
+	last := notFound(noHost)
 	for _, name := range names {
 		addrs, err := r.both(ctx, config, name, kinds)
 		if err == nil || err.IsTimeout || ended(err) {

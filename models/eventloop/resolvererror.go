@@ -10,8 +10,8 @@ import (
 
 // What is not found, in words.
 const (
-	errNoHost = "no such host"
-	errNoAddr = "the host has no address of this kind"
+	noHost = "no such host"
+	noAddr = "the host has no address of this kind"
 )
 
 func notFound(text string) *net.DNSError { return &net.DNSError{Err: text, IsNotFound: true} }
@@ -49,7 +49,7 @@ func worse(a, b *net.DNSError) *net.DNSError {
 	switch {
 	case a == nil:
 		return b
-	case b == nil || a.IsTemporary || b.Err == errNoHost && !b.IsTemporary:
+	case b == nil || a.IsTemporary || b.Err == noHost && !b.IsTemporary:
 		return a
 	}
 	return b
@@ -58,7 +58,7 @@ func worse(a, b *net.DNSError) *net.DNSError {
 // found returns the addresses that are wanted, of which there must be one.
 func found(addrs []netip.Addr, wanted func(netip.Addr) bool) ([]netip.Addr, *net.DNSError) {
 	if len(addrs) == 0 {
-		return nil, notFound(errNoHost)
+		return nil, notFound(noHost)
 	}
 	var some []netip.Addr
 	for _, addr := range addrs {
@@ -67,7 +67,7 @@ func found(addrs []netip.Addr, wanted func(netip.Addr) bool) ([]netip.Addr, *net
 		}
 	}
 	if len(some) == 0 {
-		return nil, notFound(errNoAddr)
+		return nil, notFound(noAddr)
 	}
 	return some, nil
 }

@@ -9,8 +9,8 @@ import (
 )
 
 // MaxUDP is the size of the largest message that a server may send in a
-// datagram: the largest that is not fragmented anywhere in practice, on which
-// server makers agreed for DNS flag day 2020.
+// datagram. It is what makers of servers agreed on for DNS flag day 2020, so that
+// datagrams need not be fragmented.
 const MaxUDP = 1232
 
 // maxMessage is the size of the largest message; its length has 16 bits in TCP.
