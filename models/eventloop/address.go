@@ -66,7 +66,7 @@ func parseLiteral(network, address, here4, here6 string) (netip.AddrPort, error)
 	}
 	addr, ok := literalAddr(host)
 	if !ok {
-		return netip.AddrPort{}, &net.AddrError{Err: "not a literal IP address; resolve it first, in Offload", Addr: host}
+		return netip.AddrPort{}, &net.AddrError{Err: "not a literal IP address; resolve it first, with LookupNetIP", Addr: host}
 	}
 	return netip.AddrPortFrom(addr, port), fits(network, addr)
 }

@@ -35,7 +35,7 @@ func TestParseLiteral(t *testing.T) {
 		{"tcp", "[::ffff:192.0.2.1]:1", "192.0.2.1:1"},
 		{"tcp6", "[::ffff:192.0.2.1]:1", "address 192.0.2.1: not an address of network tcp6"},
 		{"tcp4", "[::1]:1", "address ::1: not an address of network tcp4"},
-		{"tcp", "name:1", "address name: not a literal IP address; resolve it first, in Offload"},
+		{"tcp", "name:1", "address name: not a literal IP address; resolve it first, with LookupNetIP"},
 		{"tcp", "::1:1", "address ::1:1: too many colons in address"},
 		{"tcp", "192.0.2.1:http", "address http: not the number of a port"},
 		{"tcp", "192.0.2.1:-1", "address -1: not the number of a port"},

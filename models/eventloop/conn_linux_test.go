@@ -507,9 +507,9 @@ func TestDialErrors(t *testing.T) {
 			}
 		}
 		for _, c := range []struct{ network, address, want string }{
-			{"tcp", "localhost:80", "dial tcp: address localhost: not a literal IP address; resolve it first, in Offload"},
-			{"tcp", "127.0.0.1:http", "dial tcp: address http: not the number of a port"},
-			{"tcp", "127.0.0.1:70000", "dial tcp: address 70000: not the number of a port"},
+			{"tcp", "no.such.invalid:80", "dial tcp: lookup no.such.invalid: no such host"},
+			{"tcp", "127.0.0.1:no-such-service", "dial tcp: lookup tcp/no-such-service: unknown port"},
+			{"tcp", "127.0.0.1:70000", "dial tcp: address 70000: invalid port"},
 			{"tcp", "127.0.0.1", "dial tcp: address 127.0.0.1: missing port in address"},
 			{"tcp6", "127.0.0.1:80", "dial tcp6: address 127.0.0.1: not an address of network tcp6"},
 			{"tcp4", "[::1]:80", "dial tcp4: address ::1: not an address of network tcp4"},

@@ -57,6 +57,8 @@ type Loop struct {
 	sockets  []*descriptor // by number; nil where there is none
 	open     int           // how many there are
 	shortage shortage      // of descriptors for them
+
+	resolver Resolver // of tasks that bring none
 }
 
 // schedule runs what is ready, one after another, until it is host's turn, and
