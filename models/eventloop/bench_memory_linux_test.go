@@ -1,0 +1,3 @@
+package eventloop_test
+
+func memoryRole(args []string) error { return nil }
