@@ -129,9 +129,9 @@ func (p *pinger) ping(until time.Time) (answered int, err error) {
 }
 
 func (p *pinger) send(fd int) error {
-	n, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&p.request[0])), uintptr(len(p.request)))
+	n, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&p.request[0])), uintptr(len(p.request)), unix.MSG_NOSIGNAL, 0, 0)
 	if errno != 0 || int(n) != len(p.request) {
-		return fmt.Errorf("sent %d of %d bytes: %w", n, len(p.request), os.NewSyscallError("write", errno))
+		return fmt.Errorf("sent %d of %d bytes: %w", n, len(p.request), os.NewSyscallError("sendto", errno))
 	}
 	return nil
 }
@@ -139,12 +139,12 @@ func (p *pinger) send(fd int) error {
 // receive reads what is there and reports whether the answer is whole. An answer
 // in pieces makes an edge for each of them.
 func (p *pinger) receive(fd int) (whole bool, err error) {
-	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&p.buf[0])), uintptr(len(p.buf)))
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&p.buf[0])), uintptr(len(p.buf)), 0, 0, 0)
 	switch {
 	case errno == unix.EAGAIN:
 		return false, nil // the last read took the piece that this edge was for
 	case errno != 0:
-		return false, os.NewSyscallError("read", errno)
+		return false, os.NewSyscallError("recvfrom", errno)
 	case n == 0:
 		return false, errors.New("the server closed the connection")
 	}

@@ -21,10 +21,10 @@ type server struct {
 	serve func() error
 }
 
-// echoServers are compared with the first of them. All run with one core, so
-// GOMAXPROCS is 1 for all.
+// echoServers are compared with the first of them, which is the quicker of the
+// two raw ones, if by little. All have one core, so GOMAXPROCS is 1 for all.
 var echoServers = []server{
-	{"raw-edge", func() error { return serveRaw(unix.EPOLLIN | unix.EPOLLET) }},
+	{"raw", func() error { return serveRaw(unix.EPOLLIN | unix.EPOLLET) }},
 	{"raw-level", func() error { return serveRaw(unix.EPOLLIN) }},
 	{"tasks", serveTasks},
 	{"goroutines", serveGoroutines},
@@ -74,11 +74,13 @@ func serveGoroutines() error {
 	}
 }
 
-// serveRaw is the least that such a server can do in Go: one epoll instance, and
-// one read and one write per request. What cannot block does not tell the Go
-// scheduler that it might. It relies on what the client does: a request fits
-// into the buffer, and the next one comes after the answer. So a read takes all
-// there is, and the edge is enough.
+// serveRaw is the least that such a server can do in Go: one epoll instance, one
+// recv and one send per request, and nothing allocated. What cannot block does
+// not tell the Go scheduler that it might. It relies on what the client does: a
+// request fits into the buffer, and the next one comes after the answer. So a
+// recv takes all there is, and the edge is enough. read(2) and write(2) in their
+// place were up to 4 % slower, with 1000 connections, and to ask epoll without
+// blocking first made no difference.
 func serveRaw(events uint32) error {
 	listening, poll, err := listenRaw()
 	if err != nil {
@@ -147,16 +149,16 @@ func acceptRaw(listening, poll int, events uint32) error {
 
 // echoRaw answers one request.
 func echoRaw(fd int, buf []byte) error {
-	n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)))
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf)), 0, 0, 0)
 	if errno != 0 {
-		return os.NewSyscallError("read", errno)
+		return os.NewSyscallError("recvfrom", errno)
 	}
 	if n == 0 {
 		return os.NewSyscallError("close", unix.Close(fd))
 	}
-	sent, _, errno := unix.RawSyscall(unix.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(&buf[0])), n)
+	sent, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(fd), uintptr(unsafe.Pointer(&buf[0])), n, unix.MSG_NOSIGNAL, 0, 0)
 	if errno != 0 || sent != n {
-		return fmt.Errorf("wrote %d of %d bytes: %w", sent, n, os.NewSyscallError("write", errno))
+		return fmt.Errorf("sent %d of %d bytes: %w", sent, n, os.NewSyscallError("sendto", errno))
 	}
 	return nil
 }
