@@ -7,27 +7,27 @@ import (
 	"testing"
 )
 
-// metrics are the figures of one measurement, by unit.
-type metrics map[string]float64
+// figures are what came out of one measurement, by unit.
+type figures map[string]float64
 
 // A comparison measures several sides in one run, in rounds: each round measures
 // every side once, in random order, so whatever slows the machine down for a
 // while slows all sides down alike.
 type comparison struct {
-	sides   []string            // the first is what the others are compared with
-	key     string              // the unit that is compared; empty for none
-	ratio   string              // the unit of the ratio of key to that of the first side
-	measure func(string) metrics
+	sides   []string // the first is what the others are compared with
+	key     string   // the unit that is compared; empty for none
+	ratio   string   // the unit of the ratio of key to that of the first side
+	measure func(string) figures
 }
 
 // run measures b.N rounds, and then reports one line per side: the median of
 // each figure, and the median of the ratios within the rounds.
 func (c comparison) run(b *testing.B) {
-	var rounds []map[string]metrics
+	var rounds []map[string]figures
 	b.Run("rounds", func(b *testing.B) {
 		rounds = nil
 		for range b.N {
-			round := make(map[string]metrics)
+			round := make(map[string]figures)
 			for _, i := range rand.Perm(len(c.sides)) {
 				round[c.sides[i]] = c.measure(c.sides[i])
 			}
@@ -42,19 +42,19 @@ func (c comparison) run(b *testing.B) {
 	}
 }
 
-func (c comparison) report(b *testing.B, side string, rounds []map[string]metrics) {
+func (c comparison) report(b *testing.B, side string, rounds []map[string]figures) {
 	b.ReportMetric(0, "ns/op") // there is none
 	for unit := range maps.Keys(rounds[0][side]) {
-		b.ReportMetric(medianOf(rounds, func(r map[string]metrics) float64 { return r[side][unit] }), unit)
+		b.ReportMetric(medianOf(rounds, func(r map[string]figures) float64 { return r[side][unit] }), unit)
 	}
 	if c.key != "" {
-		b.ReportMetric(medianOf(rounds, func(r map[string]metrics) float64 {
+		b.ReportMetric(medianOf(rounds, func(r map[string]figures) float64 {
 			return r[side][c.key] / r[c.sides[0]][c.key]
 		}), c.ratio)
 	}
 }
 
-func medianOf(rounds []map[string]metrics, figure func(map[string]metrics) float64) float64 {
+func medianOf(rounds []map[string]figures, figure func(map[string]figures) float64) float64 {
 	var all []float64
 	for _, r := range rounds {
 		all = append(all, figure(r))

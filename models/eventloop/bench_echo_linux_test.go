@@ -53,18 +53,18 @@ func echoShape(b *testing.B, connections, size int) {
 		client.order(b, "100ms", &requests, &nanos) // warm up
 		servers[s.name], clients[s.name] = server, client
 	}
-	c.measure = func(side string) metrics { return echoRound(b, servers[side], clients[side]) }
+	c.measure = func(side string) figures { return echoRound(b, servers[side], clients[side]) }
 	c.run(b)
 }
 
 // echoRound has a server serve for a while. Before and after it has nothing to
 // do, so nothing of what it does escapes the marks.
-func echoRound(b *testing.B, server, client *process) metrics {
+func echoRound(b *testing.B, server, client *process) figures {
 	before := server.cpuTime(b)
 	var requests, nanos float64
 	client.order(b, echoSlice.String(), &requests, &nanos)
 	spent := float64(server.cpuTime(b) - before)
-	return metrics{
+	return figures{
 		"server-ns/req": spent / requests,
 		"req/s":         requests / nanos * 1e9,
 		"busy-%":        spent / nanos * 100,
