@@ -26,7 +26,7 @@ func (c *conn) Read(b []byte) (int, error) {
 	}
 	defer c.leave(&c.read)
 	for {
-		n, err := unix.Read(c.fd, b[:min(len(b), maxTransfer)])
+		n, err := receive(c.fd, b[:min(len(b), maxTransfer)])
 		switch err {
 		case nil:
 			if n == 0 && len(b) > 0 && !c.datagrams {
@@ -52,7 +52,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	defer c.leave(&c.write)
 	written := 0
 	for {
-		n, err := unix.Write(c.fd, b[written:min(len(b), written+maxTransfer)])
+		n, err := send(c.fd, b[written:min(len(b), written+maxTransfer)])
 		switch err {
 		case nil:
 			if written += n; written == len(b) {
