@@ -17,7 +17,8 @@ type comparison struct {
 	sides   []string // the first is what the others are compared with
 	key     string   // the unit that is compared; empty for none
 	ratio   string   // the unit of the ratio of key to that of the first side
-	measure func(string) figures
+	measure func(side string) figures
+	overall func(side string) figures // of all rounds together; nil for none
 }
 
 // run measures b.N rounds, and then reports one line per side: the median of
@@ -46,6 +47,11 @@ func (c comparison) report(b *testing.B, side string, rounds []map[string]figure
 	b.ReportMetric(0, "ns/op") // there is none
 	for unit := range maps.Keys(rounds[0][side]) {
 		b.ReportMetric(medianOf(rounds, func(r map[string]figures) float64 { return r[side][unit] }), unit)
+	}
+	if c.overall != nil {
+		for unit, figure := range c.overall(side) {
+			b.ReportMetric(figure, unit)
+		}
 	}
 	if c.key != "" {
 		b.ReportMetric(medianOf(rounds, func(r map[string]figures) float64 {
