@@ -26,18 +26,24 @@ func (c *conn) Read(b []byte) (int, error) {
 	}
 	defer c.leave(&c.read)
 	for {
-		n, err := unix.Read(c.fd, b[:min(len(b), maxTransfer)])
+		if c.read.dry {
+			if err := c.await(t.context(), &c.read, &c.read.blocked); err != nil {
+				return 0, c.failure("read", err)
+			}
+		}
+		n, err := receive(c.fd, b[:min(len(b), maxTransfer)])
 		switch err {
 		case nil:
+			// Asking again would cost a system call per request, to be told that
+			// there is nothing; see the last question of epoll(7).
+			c.read.dry = n < len(b) && !c.odd
 			if n == 0 && len(b) > 0 && !c.datagrams {
 				return 0, io.EOF
 			}
 			return n, nil
 		case unix.EINTR:
 		case unix.EAGAIN:
-			if err := c.await(t.context(), &c.read, &c.read.blocked); err != nil {
-				return 0, c.failure("read", err)
-			}
+			c.read.dry = true
 		default:
 			return 0, c.failure("read", os.NewSyscallError("read", err))
 		}
@@ -52,7 +58,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	defer c.leave(&c.write)
 	written := 0
 	for {
-		n, err := unix.Write(c.fd, b[written:min(len(b), written+maxTransfer)])
+		n, err := send(c.fd, b[written:min(len(b), written+maxTransfer)])
 		switch err {
 		case nil:
 			if written += n; written == len(b) {

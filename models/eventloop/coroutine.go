@@ -14,11 +14,8 @@ import (
 // that hand over by channels were rejected: they cost several times as much, and
 // far more on a locked thread (golang/go#18023).
 type coroutine struct {
-	resume    func() (struct{}, bool) // switches to the task; for the loop
-	stop      func()                  // ends an idle coroutine; for the loop
-	yield     func(struct{}) bool     // switches back to the loop; for the task
-	runs      *Task
-	goroutine int // in debug mode, its number
+	resume func() (struct{}, bool) // switches to the task; for the loop
+	yield  func(struct{}) bool     // switches back to the loop; for the task
 
 	// The wait that the task is in; see suspend.
 	parked bool
@@ -28,8 +25,8 @@ type coroutine struct {
 	turn   uint32       // counts the waits, so that a late message can be told
 	on     fmt.Stringer // what it waits for, for those who ask
 	result error        // of the wait
-	timer  timer
-	list   *waitList // the list it is on
+	timer  timer        // its owner is the task
+	list   *waitList    // the list it is on
 	next   *Task
 	prev   *Task
 }
@@ -42,38 +39,48 @@ func (l *Loop) idleCoroutine(t *Task) *coroutine {
 	if n := len(l.idle); n > 0 {
 		c := l.idle[n-1]
 		l.idle = l.idle[:n-1]
-		c.runs, c.timer.owner = t, t
+		c.timer.owner = t
 		return c
 	}
-	c := &coroutine{runs: t}
+	c := new(coroutine)
 	c.timer.owner = t
-	c.resume, c.stop = iter.Pull(func(yield func(struct{}) bool) {
-		adopt(l)
-		defer disown()
-		c.yield = yield
-		if l.debug != nil {
-			c.goroutine = goroutineID()
-			l.debug.worker.Store(int64(c.goroutine))
-		}
-		for {
-			c.runs.run()
-			c.runs, c.timer.owner, c.result = nil, nil, nil
-			if len(l.idle) >= maxIdle {
-				return
-			}
-			l.idle = append(l.idle, c)
-			if !yield(struct{}{}) {
-				return
-			}
-		}
-	})
+	// The function to stop it is not kept: a coroutine that is resumed without a
+	// task ends. That saves memory in every task that waits.
+	c.resume, _ = iter.Pull(c.serve)
 	return c
+}
+
+// task returns the task that c runs, nil while it is idle.
+func (c *coroutine) task() *Task {
+	t, _ := c.timer.owner.(*Task)
+	return t
+}
+
+// serve runs tasks until it is resumed without one.
+func (c *coroutine) serve(yield func(struct{}) bool) {
+	l := c.task().loop
+	adopt(l)
+	defer disown()
+	if l.debug != nil {
+		l.debug.joined(c)
+		defer l.debug.left(c)
+	}
+	c.yield = yield
+	for t := c.task(); t != nil; t = c.task() {
+		t.run()
+		c.timer.owner, c.result = nil, nil
+		if len(l.idle) >= maxIdle {
+			return
+		}
+		l.idle = append(l.idle, c)
+		yield(struct{}{})
+	}
 }
 
 // stopIdle ends all coroutines once no task is left.
 func (l *Loop) stopIdle() {
 	for _, c := range l.idle {
-		c.stop()
+		c.resume()
 	}
 	l.idle = nil
 }

@@ -46,8 +46,9 @@ type debugger struct {
 	worker atomic.Int64 // the goroutine that it is in
 	name   atomic.Pointer[string]
 
-	origins map[any]string    // where tasks and sockets began
-	unseen  map[*promise]bool // what has ended, and nobody waited for
+	workers map[*coroutine]int64 // the goroutine of each
+	origins map[any]string       // where tasks and sockets began
+	unseen  map[*promise]bool    // what has ended, and nobody waited for
 }
 
 // epoch is the beginning of time for debug mode, which is in earnest also where
@@ -57,7 +58,7 @@ var epoch = time.Now()
 func newDebugger(options *Debug) *debugger {
 	d := &debugger{
 		slow: options.SlowTurn, print: options.Report, quit: make(chan struct{}),
-		origins: map[any]string{}, unseen: map[*promise]bool{},
+		origins: map[any]string{}, workers: map[*coroutine]int64{}, unseen: map[*promise]bool{},
 	}
 	if d.slow <= 0 {
 		d.slow = 100 * time.Millisecond
@@ -104,10 +105,20 @@ func (d *debugger) watch() {
 func (d *debugger) resumed(t *Task) {
 	name := t.Name()
 	d.name.Store(&name)
-	d.worker.Store(int64(t.goroutine))
+	d.worker.Store(d.workers[t.coroutine])
 	d.turns.Add(1)
 	d.since.Store(int64(time.Since(epoch)))
 }
+
+// joined notes the goroutine that runs tasks as c, and left that it ends. The
+// numbers are here, because in a coroutine they would cost memory without debug
+// mode, too.
+func (d *debugger) joined(c *coroutine) {
+	d.workers[c] = int64(goroutineID())
+	d.worker.Store(d.workers[c])
+}
+
+func (d *debugger) left(c *coroutine) { delete(d.workers, c) }
 
 func (d *debugger) suspended() { d.since.Store(0) }
 

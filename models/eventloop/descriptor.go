@@ -14,6 +14,7 @@ type descriptor struct {
 	loop   *Loop
 	fd     int         // -1 once it was closed
 	closed atomic.Bool // or will be in the next tick
+	odd    bool        // a read that comes up short may have left something
 	read   half
 	write  half
 	onFree func() // called before the socket is closed; may be nil
@@ -23,6 +24,7 @@ type descriptor struct {
 // others queue, so two writes never mix.
 type half struct {
 	busy     bool
+	dry      bool         // nothing is there until the poller says so
 	queue    waitList     // operations that wait for their turn
 	blocked  waitList     // the operation that waits for the kernel
 	parked   atomic.Int32 // how many tasks are on the two lists
@@ -52,12 +54,14 @@ func (l *Loop) watch(d *descriptor, fd int) error {
 }
 
 // socketReady wakes what waited for fd.
-func (l *Loop) socketReady(fd int, readable, writable bool) {
+func (l *Loop) socketReady(fd int, readable, writable, odd bool) {
 	d := l.sockets[fd]
 	if d == nil {
 		return
 	}
+	d.odd = d.odd || odd
 	if readable {
+		d.read.dry = false
 		d.read.blocked.wakeAll(nil)
 	}
 	if writable {

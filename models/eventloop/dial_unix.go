@@ -58,6 +58,7 @@ func dialOnce(ctx context.Context, network string, e endpoint) (*conn, error) {
 		socket:    socket{network: network, remote: e.addr},
 		datagrams: e.kind == unix.SOCK_DGRAM,
 	}
+	c.odd = e.oddReads()
 	if err := t.loop.watch(&c.descriptor, fd); err != nil {
 		unix.Close(fd)
 		return nil, err

@@ -107,3 +107,8 @@ func localAddr(network string, fd int) net.Addr {
 	}
 	return netAddr(network, sa)
 }
+
+// oddReads reports whether a read may come up short although there is more: it
+// takes one message at a time, and from a Unix socket no more than what came
+// before a descriptor that the peer passed on.
+func (e endpoint) oddReads() bool { return e.kind != unix.SOCK_STREAM || e.domain == unix.AF_UNIX }

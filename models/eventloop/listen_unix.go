@@ -143,6 +143,7 @@ func (n *listener) starve(ctx context.Context) error {
 // listener's options already, which saves as many system calls; see tcp(7).
 func (n *listener) accepted(fd int, peer unix.Sockaddr) (*conn, error) {
 	c := &conn{socket: socket{network: n.network, local: localAddr(n.network, fd), remote: netAddr(n.network, peer)}}
+	c.odd = n.endpoint.oddReads()
 	var err error
 	if runtime.GOOS != "linux" {
 		err = setOptions(fd, n.endpoint)

@@ -17,7 +17,7 @@ type Loop struct {
 	thread  atomic.Int64 // 0 once the loop is closed
 	inbox   inbox
 	poller  poller
-	notify  func(fd int, readable, writable bool) // ready of poller.wait; made once
+	notify  func(fd int, readable, writable, odd bool) // ready of poller.wait; made once
 
 	ready   queue           // what can go on
 	batch   int             // how much of it has its turn in this tick

@@ -43,7 +43,7 @@ func newPoller() (poller, error) {
 }
 
 func (p *epoll) add(fd int) error {
-	const both = unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
+	const both = unix.EPOLLIN | unix.EPOLLPRI | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET
 	err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: both, Fd: int32(fd)})
 	return os.NewSyscallError("epoll_ctl", err)
 }
@@ -54,7 +54,7 @@ func (p *epoll) remove(fd int) error {
 	return os.NewSyscallError("epoll_ctl", unix.EpollCtl(p.fd, unix.EPOLL_CTL_DEL, fd, nil))
 }
 
-func (p *epoll) wait(timeout time.Duration, ready func(fd int, readable, writable bool)) error {
+func (p *epoll) wait(timeout time.Duration, ready func(fd int, readable, writable, odd bool)) error {
 	n, errno := p.ask(timeout)
 	if errno == unix.EINTR {
 		return nil
@@ -62,12 +62,13 @@ func (p *epoll) wait(timeout time.Duration, ready func(fd int, readable, writabl
 	if errno != 0 {
 		return os.NewSyscallError("epoll_pwait", errno)
 	}
-	const in = unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
+	const odd = unix.EPOLLPRI | unix.EPOLLRDHUP | unix.EPOLLERR
+	const in = unix.EPOLLIN | unix.EPOLLPRI | unix.EPOLLRDHUP | unix.EPOLLHUP | unix.EPOLLERR
 	const out = unix.EPOLLOUT | unix.EPOLLHUP | unix.EPOLLERR
 	for i := range p.events[:n] {
 		// The eventfd is not read: every write to it is a new edge.
 		if e := &p.events[i]; int(e.Fd) != p.event {
-			ready(int(e.Fd), e.Events&in != 0, e.Events&out != 0)
+			ready(int(e.Fd), e.Events&in != 0, e.Events&out != 0, e.Events&odd != 0)
 		}
 	}
 	return nil

@@ -79,7 +79,7 @@ func change(kq, ident, filter, flags int, fflags uint32) error {
 	}
 }
 
-func (p *kqueue) wait(timeout time.Duration, ready func(fd int, readable, writable bool)) error {
+func (p *kqueue) wait(timeout time.Duration, ready func(fd int, readable, writable, odd bool)) error {
 	var limit *unix.Timespec
 	if timeout >= 0 {
 		ts := unix.NsecToTimespec(int64(min(timeout, maxKqueueWait)))
@@ -100,7 +100,8 @@ func (p *kqueue) wait(timeout time.Duration, ready func(fd int, readable, writab
 		// The end of a pipe that nobody reads is told as the end of reading on
 		// some of these systems, so an end counts for both directions.
 		end := e.Flags&unix.EV_EOF != 0
-		ready(int(e.Ident), end || e.Filter == unix.EVFILT_READ, end || e.Filter == unix.EVFILT_WRITE)
+		// Not all of these systems tell of urgent data, so anything may be odd.
+		ready(int(e.Ident), end || e.Filter == unix.EVFILT_READ, end || e.Filter == unix.EVFILT_WRITE, true)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func (p *memoryPoller) add(int) error {
 
 func (p *memoryPoller) remove(int) error { return nil }
 
-func (p *memoryPoller) wait(timeout time.Duration, _ func(fd int, readable, writable bool)) error {
+func (p *memoryPoller) wait(timeout time.Duration, _ func(fd int, readable, writable, odd bool)) error {
 	switch {
 	case timeout == 0:
 		select {

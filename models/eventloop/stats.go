@@ -61,7 +61,7 @@ func (h *Lateness) add(ns int64) {
 func (l *Loop) Stats() Stats {
 	s := l.stats
 	s.Turns -= s.Callbacks // counted together, since that is quicker
-	s.Tasks, s.Ready, s.Timers, s.Sockets = l.live, l.ready.n, len(l.timers.heap), l.open
+	s.Tasks, s.Ready, s.Timers, s.Sockets = l.live, l.ready.n, l.timers.n, l.open
 	s.Coroutines, s.Elapsed = len(l.idle), l.Time()
 	return s
 }

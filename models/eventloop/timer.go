@@ -20,10 +20,18 @@ type expirer interface {
 //
 // A cancelled timer is taken out at once. asyncio marks it and cleans up later,
 // which is quicker per timer but makes the heap as large as the busiest minute.
+//
+// The heap lies in pages, because a slice that grows is copied: that would stop
+// the loop for milliseconds when a million timers run, and leave as much garbage
+// as there are timers. Pages are kept for later timers.
 type timers struct {
-	heap  []timerEntry
+	pages []*timerPage
+	n     int
 	added uint64
 }
+
+// timerPage holds as many as fill an allocation of 3 KiB.
+type timerPage [128]timerEntry
 
 // timerEntry repeats the time, so that comparing two timers does not follow
 // pointers.
@@ -33,31 +41,40 @@ type timerEntry struct {
 	timer *timer
 }
 
-func (e timerEntry) before(f timerEntry) bool {
+func (e *timerEntry) before(f *timerEntry) bool {
 	return e.when < f.when || e.when == f.when && e.order < f.order
+}
+
+// at returns place i, counted from 0.
+func (h *timers) at(i int) *timerEntry {
+	const size = uint(len(timerPage{}))
+	return &h.pages[uint(i)/size][uint(i)%size]
 }
 
 // next returns when the first timer is due.
 func (h *timers) next() (when int64, ok bool) {
-	if len(h.heap) == 0 {
+	if h.n == 0 {
 		return 0, false
 	}
-	return h.heap[0].when, true
+	return h.at(0).when, true
 }
 
 // add starts tm, which must not be running, to fire at tm.when.
 func (h *timers) add(tm *timer) {
+	if h.n == len(h.pages)*len(timerPage{}) {
+		h.pages = append(h.pages, new(timerPage))
+	}
 	h.added++
-	h.heap = append(h.heap, timerEntry{})
-	h.up(len(h.heap)-1, timerEntry{tm.when, h.added, tm})
+	h.n++
+	h.up(h.n-1, timerEntry{tm.when, h.added, tm})
 }
 
 // pop takes out the first timer if it is due at now.
 func (h *timers) pop(now int64) *timer {
-	if len(h.heap) == 0 || h.heap[0].when > now {
+	if h.n == 0 || h.at(0).when > now {
 		return nil
 	}
-	tm := h.heap[0].timer
+	tm := h.at(0).timer
 	h.remove(tm)
 	return tm
 }
@@ -67,14 +84,14 @@ func (h *timers) remove(tm *timer) {
 	if tm.place == 0 {
 		return
 	}
-	i, n := int(tm.place)-1, len(h.heap)-1
+	i := int(tm.place) - 1
 	tm.place = 0
-	last := h.heap[n]
-	h.heap[n] = timerEntry{}
-	h.heap = h.heap[:n]
+	h.n--
+	last := *h.at(h.n)
+	*h.at(h.n) = timerEntry{}
 	switch {
-	case i == n:
-	case i > 0 && last.before(h.heap[(i-1)/2]):
+	case i == h.n:
+	case i > 0 && last.before(h.at((i-1)/2)):
 		h.up(i, last)
 	default:
 		h.down(i, last)
@@ -83,37 +100,43 @@ func (h *timers) remove(tm *timer) {
 
 // up puts e at place i or above it.
 func (h *timers) up(i int, e timerEntry) {
+	to := h.at(i)
 	for i > 0 {
-		parent := (i - 1) / 2
-		if !e.before(h.heap[parent]) {
+		above := h.at((i - 1) / 2)
+		if !e.before(above) {
 			break
 		}
-		h.put(i, h.heap[parent])
-		i = parent
+		to.put(i, above)
+		i, to = (i-1)/2, above
 	}
-	h.put(i, e)
+	to.put(i, &e)
 }
 
 // down puts e at place i or below it.
 func (h *timers) down(i int, e timerEntry) {
+	to := h.at(i)
 	for {
 		child := 2*i + 1
-		if child >= len(h.heap) {
+		if child >= h.n {
 			break
 		}
-		if right := child + 1; right < len(h.heap) && h.heap[right].before(h.heap[child]) {
-			child = right
+		below := h.at(child)
+		if child+1 < h.n {
+			if right := h.at(child + 1); right.before(below) {
+				child, below = child+1, right
+			}
 		}
-		if !h.heap[child].before(e) {
+		if !below.before(&e) {
 			break
 		}
-		h.put(i, h.heap[child])
-		i = child
+		to.put(i, below)
+		i, to = child, below
 	}
-	h.put(i, e)
+	to.put(i, &e)
 }
 
-func (h *timers) put(i int, e timerEntry) {
-	h.heap[i] = e
+// put makes e the entry at place i, which is to.
+func (to *timerEntry) put(i int, e *timerEntry) {
+	*to = *e
 	e.timer.place = int32(i + 1)
 }

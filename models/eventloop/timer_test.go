@@ -46,8 +46,8 @@ func TestTimers(t *testing.T) {
 				}
 			},
 			"": func(t *rapid.T) {
-				if len(heap.heap) != len(want) {
-					t.Fatalf("%d timers in the heap, want %d", len(heap.heap), len(want))
+				if heap.n != len(want) {
+					t.Fatalf("%d timers in the heap, want %d", heap.n, len(want))
 				}
 				if when, ok := heap.next(); ok != (len(want) > 0) || ok && when != want[0].when {
 					t.Fatalf("next is %d, %t", when, ok)
