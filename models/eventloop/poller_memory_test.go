@@ -12,7 +12,7 @@ import (
 func testPollerWaits(t *testing.T, p poller) {
 	wait := func(timeout time.Duration) {
 		t.Helper()
-		err := p.wait(timeout, func(fd int, _, _ bool) { t.Errorf("event for %d", fd) })
+		err := p.wait(timeout, func(fd int, _, _, _ bool) { t.Errorf("event for %d", fd) })
 		if err != nil {
 			t.Error(err)
 		}

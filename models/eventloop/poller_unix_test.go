@@ -26,7 +26,7 @@ func TestSystemPollerReportsEdges(t *testing.T) {
 	}
 	look := func() (readable, writable bool) {
 		t.Helper()
-		err := p.wait(0, func(fd int, r, w bool) {
+		err := p.wait(0, func(fd int, r, w, _ bool) {
 			if fd != fds[0] {
 				t.Errorf("event for %d", fd)
 			}
