@@ -146,7 +146,7 @@
 //
 // # Costs
 //
-// FIGURES
+// # FIGURES
 //
 // # Limits
 //

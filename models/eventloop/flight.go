@@ -20,7 +20,7 @@ var errDeserted = fmt.Errorf("eventloop: nobody waits for it any more: %w", cont
 // takeOff begins work, with the caller aboard, who has to call wait or leave.
 func takeOff[T any](l *Loop, name string, work func(ctx context.Context) (T, error)) *flight[T] {
 	f := &flight[T]{aboard: 1}
-	f.task = l.begin(context.Background(), nil, func(ctx context.Context) (err error) {
+	f.task = new(Task).begin(context.Background(), l, nil, func(ctx context.Context) (err error) {
 		f.value, err = work(ctx)
 		return err
 	}).SetName(name)

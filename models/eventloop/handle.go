@@ -8,6 +8,7 @@ type Handle struct {
 	loop  *Loop
 	call  func() // nil once it was called or cancelled
 	timer timer
+	of    *promise // whose callback it is, before that has an outcome
 }
 
 // CallSoon has the loop call f in its next tick, in turn with the tasks that are
@@ -57,6 +58,9 @@ func (h *Handle) Cancel() bool {
 	pending := h.call != nil
 	h.call = nil
 	h.loop.timers.remove(&h.timer)
+	if h.of != nil {
+		h.of.forget(h)
+	}
 	return pending
 }
 

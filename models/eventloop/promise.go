@@ -2,6 +2,7 @@ package eventloop
 
 import (
 	"context"
+	"slices"
 )
 
 // An Awaitable is anything whose outcome a task can wait for: a [*Task], a
@@ -92,6 +93,7 @@ func (p *promise) settle(err error) {
 	p.waiters.wakeAll(nil)
 	if p.extra != nil {
 		for _, h := range p.extra.callbacks {
+			h.of = nil
 			p.loop.ready.push(h)
 		}
 		p.extra.callbacks = nil
@@ -140,10 +142,19 @@ func (p *promise) OnDone(f func()) *Handle {
 	if p.done {
 		return p.loop.CallSoon(f)
 	}
-	h := &Handle{loop: p.loop, call: f}
+	h := &Handle{loop: p.loop, call: f, of: p}
 	x := p.more()
 	x.callbacks = append(x.callbacks, h)
 	return h
+}
+
+// forget takes a callback back that was cancelled.
+func (p *promise) forget(h *Handle) {
+	h.of = nil
+	x := p.extra
+	if i := slices.Index(x.callbacks, h); i >= 0 {
+		x.callbacks = slices.Delete(x.callbacks, i, i+1)
+	}
 }
 
 // wait waits for the outcome of a, and if pass is set passes a cancellation on.
@@ -160,7 +171,12 @@ func wait(ctx context.Context, a Awaitable, pass bool) error {
 		return ErrOtherLoop
 	}
 	if pass {
-		if err := t.ended(ctx); err != nil && a.Cancel(err) && p.done {
+		if err := t.ended(ctx); err != nil {
+			a.Cancel(err)
+			if !p.done {
+				p.waiters.push(t)
+				t.suspendAnyway(a)
+			}
 			return p.look()
 		}
 		t.passes = true

@@ -126,7 +126,7 @@ func (l *Loop) Run(ctx context.Context, main func(ctx context.Context) error) er
 	}
 	stop := l.bind(ctx)
 	defer stop()
-	t := l.begin(ctx, nil, main)
+	t := new(Task).begin(ctx, l, nil, main)
 	l.ready.push(t)
 	l.turn(func() bool { return t.done })
 	switch {

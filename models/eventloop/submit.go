@@ -43,7 +43,7 @@ func (s *Submission[T]) begin(body func(ctx context.Context) (T, error)) {
 		s.settle(s.cause)
 		return
 	}
-	s.task = s.loop.begin(context.Background(), nil, func(ctx context.Context) (err error) {
+	s.task = new(Task).begin(context.Background(), s.loop, nil, func(ctx context.Context) (err error) {
 		s.value, err = body(ctx)
 		return err
 	})

@@ -25,7 +25,7 @@ type Task struct {
 // derived with a cancellation of its own.
 func Go(ctx context.Context, body func(ctx context.Context) error) *Task {
 	l := loopOf(ctx, "Go")
-	t := l.begin(ctx, branchOf(ctx), body)
+	t := new(Task).begin(ctx, l, branchOf(ctx), body)
 	l.ready.push(t)
 	return t
 }
@@ -36,7 +36,7 @@ func Go(ctx context.Context, body func(ctx context.Context) error) *Task {
 func GoEager(ctx context.Context, body func(ctx context.Context) error) *Task {
 	l := loopOf(ctx, "GoEager")
 	caller, credit := l.current, l.credit
-	t := l.begin(ctx, branchOf(ctx), body)
+	t := new(Task).begin(ctx, l, branchOf(ctx), body)
 	if l.watched && caller != nil {
 		l.suspended(caller)
 		defer l.resumed(caller)
@@ -59,11 +59,10 @@ func loopOf(ctx context.Context, name string) *Loop {
 	return l
 }
 
-// begin makes a task. from is the branch of the loop that ctx derives from, nil
-// for main.
-func (l *Loop) begin(ctx context.Context, from *branch, body func(ctx context.Context) error) *Task {
-	t := &Task{body: body}
-	t.loop, t.id = l, l.number()
+// begin makes t, which is new, a task of l, and returns it. from is the branch of
+// the loop that ctx derives from, nil for main.
+func (t *Task) begin(ctx context.Context, l *Loop, from *branch, body func(ctx context.Context) error) *Task {
+	t.body, t.loop, t.id = body, l, l.number()
 	t.branch.base = ctx
 	t.owner = t
 	l.live++
