@@ -129,14 +129,15 @@ func BenchmarkFlood(b *testing.B) {
 // a thousand at a time, with a pause after each.
 func flood(ctx context.Context, core int, pause time.Duration, posts *int) (stop func()) {
 	var over atomic.Bool
-	count := func() { *posts++ } // one for all, to leave the garbage collector little to do
+	loop := eventloop.FromContext(ctx)
+	count := func() { *posts++ }
 	var flooding sync.WaitGroup
 	for range 2 {
 		flooding.Go(func() {
 			onCore(core, func() error {
 				for ; !over.Load(); time.Sleep(pause) {
 					for range 1000 {
-						eventloop.Post(ctx, count)
+						loop.Post(count)
 					}
 				}
 				return nil
