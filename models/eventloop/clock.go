@@ -61,7 +61,7 @@ func (l *Loop) patience() time.Duration {
 	switch {
 	case l.outside > 0:
 		return -1
-	case l.inbox.news.Load():
+	case l.inbox.news():
 	case timed:
 		l.clock.Store(max(when, l.now()))
 	default:

@@ -338,7 +338,9 @@ func TestDeadlines(t *testing.T) {
 				return err
 			}
 			if outside {
-				go c.SetDeadline(time.Now())
+				if _, err := eventloop.Offload(ctx, func() (int, error) { return 0, c.SetDeadline(time.Now()) }); err != nil {
+					return err
+				}
 			} else {
 				c.SetDeadline(time.Now())
 			}
