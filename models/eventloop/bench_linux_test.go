@@ -22,17 +22,31 @@ func run(t testing.TB, main func(ctx context.Context) error) {
 	}
 }
 
-// BenchmarkPull is what a switch to a coroutine and back costs at least.
+// BenchmarkPull is what a switch to a coroutine and back costs at least, of one,
+// and of a thousand that take turns: each has a stack of its own, and a thousand
+// stacks do not fit into the nearest cache.
 func BenchmarkPull(b *testing.B) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	next, stop := iter.Pull(func(yield func(struct{}) bool) {
-		for yield(struct{}{}) {
-		}
-	})
-	defer stop()
-	for b.Loop() {
-		next()
+	for _, coroutines := range []int{1, 1000} {
+		b.Run(fmt.Sprintf("coroutines=%d", coroutines), func(b *testing.B) {
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			var next []func() (struct{}, bool)
+			for range coroutines {
+				resume, stop := iter.Pull(func(yield func(struct{}) bool) {
+					for yield(struct{}{}) {
+					}
+				})
+				defer stop()
+				next = append(next, resume)
+			}
+			turn := 0
+			for b.Loop() {
+				next[turn]()
+				if turn++; turn == len(next) {
+					turn = 0
+				}
+			}
+		})
 	}
 }
 

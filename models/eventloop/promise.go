@@ -41,9 +41,9 @@ type Awaitable interface {
 // A promise is an outcome to come: the part that tasks and futures share.
 type promise struct {
 	loop    *Loop
+	extra   *extra // nil until it is needed
 	err     error
 	waiters waitList // tasks that wait for it
-	extra   *extra   // nil until it is needed
 	id      uint32   // counts the tasks and futures of the loop
 	kind    kind
 	done    bool

@@ -5,11 +5,11 @@ package eventloop
 // The root belongs to the loop. Scopes are linked into one another, so that
 // beginning a task allocates nothing for it.
 type scope struct {
+	cause      error     // why it was cancelled for good, nil if it was not
 	owner      canceller // nil at the root
 	parent     *scope
 	child      *scope // the first of its children; &gone once it has left
 	next, prev *scope // its siblings
-	cause      error  // why it was cancelled for good, nil if it was not
 }
 
 // A canceller is what has a place in the tree.

@@ -10,8 +10,8 @@ import (
 // the tasks and callbacks of the same loop, except where they say otherwise.
 type Task struct {
 	promise
-	body       func(ctx context.Context) error
 	*coroutine // runs it, and has what only a running task needs; nil before it begins and after it ends
+	body       func(ctx context.Context) error
 	branch     // its context
 }
 
