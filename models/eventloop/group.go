@@ -74,6 +74,10 @@ func RunGroup(ctx context.Context, body func(ctx context.Context, g *Group) erro
 	ended = true
 	switch {
 	case err == nil:
+	case errors.Is(err, ErrGroupDone) && g.scope.cause != nil:
+		if err = g.scope.cause; expected(err) {
+			err = nil
+		}
 	case expected(err):
 		err = nil
 	case t.told(ctx, err):
