@@ -18,6 +18,7 @@ type descriptor struct {
 	read   half
 	write  half
 	onFree func() // called before the socket is closed; may be nil
+	onNews func() // called when the kernel says that it has changed; may be nil
 }
 
 // A half is one direction of a descriptor. One operation at a time has it, the
@@ -66,6 +67,9 @@ func (l *Loop) socketReady(fd int, readable, writable, odd bool) {
 	}
 	if writable {
 		d.write.blocked.wakeAll(nil)
+	}
+	if d.onNews != nil {
+		d.onNews()
 	}
 }
 

@@ -59,6 +59,8 @@ type Loop struct {
 	shortage shortage      // of descriptors for them
 
 	resolver Resolver // of tasks that bring none
+	children map[*Process]struct{} // that have not ended
+	signals  signals
 }
 
 // schedule runs what is ready, one after another, until it is host's turn, and

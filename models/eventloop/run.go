@@ -280,6 +280,8 @@ func (l *Loop) release() {
 		return
 	}
 	l.ended = true
+	l.signals.close()
+	l.killChildren()
 	if l.debug != nil {
 		l.debug.close(l.sockets)
 	}
