@@ -1,7 +1,6 @@
 package eventloop_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -110,10 +109,14 @@ func gone(t *testing.T, pid int) {
 	}
 }
 
-// lineOf reads a line that a child prints.
+// lineOf reads a line that a child prints, and nothing of the next one.
 func lineOf(r io.Reader) (string, error) {
-	text, err := bufio.NewReaderSize(r, 16).ReadString('\n')
-	return strings.TrimSuffix(text, "\n"), err
+	var text []byte
+	for b := make([]byte, 1); ; text = append(text, b...) {
+		if _, err := r.Read(b); err != nil || b[0] == '\n' {
+			return string(text), err
+		}
+	}
 }
 
 // start starts a child and waits until it says that it is ready.

@@ -138,7 +138,7 @@ var loops = map[string]func(ctx context.Context) error{
 		return eventloop.Sleep(ctx, time.Millisecond) // a request is delivered once
 	},
 	"leaves a task": func(ctx context.Context) error {
-		eventloop.Go(ctx, func(ctx context.Context) error {
+		eventloop.GoEager(ctx, func(ctx context.Context) error {
 			forever(ctx)
 			shield := eventloop.WithShield(ctx)
 			defer shield.Close()

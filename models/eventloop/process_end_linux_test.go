@@ -84,7 +84,9 @@ func TestRunEndsItsChild(t *testing.T) {
 				scope := eventloop.WithScope(ctx)
 				defer scope.Close()
 				eventloop.Go(ctx, func(ctx context.Context) error {
-					_, err := eventloop.Offload(ctx, func() (string, error) { return bufio.NewReader(says).ReadString('\n') })
+					// It holds up the loop, so that Run has not seen what the child
+					// has printed by then when its context ends.
+					_, err := bufio.NewReader(says).ReadString('\n')
 					scope.Cancel(errTest)
 					return errors.Join(err, hears.Close())
 				})

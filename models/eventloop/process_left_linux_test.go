@@ -105,7 +105,7 @@ func TestChildrenLeft(t *testing.T) {
 	gone(t, grandchild)
 	n := 0
 	for _, finding := range findings {
-		if strings.Contains(finding, "still ran at Close and was killed") && strings.Contains(finding, "process_end_linux_test.go") {
+		if strings.Contains(finding, "still ran at Close and was killed") && strings.Contains(finding, "process_left_linux_test.go") {
 			n++
 		}
 	}
