@@ -33,8 +33,19 @@ func (t *Task) cancelNow(cause error) bool {
 	if t.done {
 		return false
 	}
-	t.request(cause)
+	t.loop.asOne(func() { t.request(cause) })
 	return true
+}
+
+// asOne calls ask, which asks tasks to end. What comes to a task in several ways
+// meanwhile, from above and from the task that awaits it, is one request.
+func (l *Loop) asOne(ask func()) {
+	if !l.asking {
+		l.asking = true
+		l.asked++
+		defer func() { l.asking = false }()
+	}
+	ask()
 }
 
 // Cancelling returns how many requests to cancel t there were, less those that
@@ -55,7 +66,7 @@ func (t *Task) Uncancel() int {
 		return 0
 	}
 	if x.requests--; x.requests == 0 {
-		x.pending, x.cause = nil, nil
+		x.pending, x.first, x.cause = nil, nil, nil
 		if t.scope.cause == nil {
 			t.std.Store(nil)
 		}
@@ -63,14 +74,29 @@ func (t *Task) Uncancel() int {
 	return x.requests
 }
 
+// requested returns the cause of the last request to cancel t.
+func (t *Task) requested() error {
+	if t.extra == nil {
+		return nil
+	}
+	return t.extra.cause
+}
+
 // request asks t and the tasks below it to end.
 func (t *Task) request(cause error) {
 	x := t.more()
+	if x.asked == t.loop.asked {
+		return // it was asked, and those below it
+	}
+	x.asked = t.loop.asked
 	x.requests++
 	x.cause = cause
 	t.end(cause)
-	if !t.waiting() || !t.heeds || !t.interrupt(cause) {
-		x.pending = cause
+	switch {
+	case !t.waiting() || !t.heeds || !t.interrupt(cause):
+		x.put(cause)
+	case !t.parked:
+		t.cut = true
 	}
 	t.scope.request(cause)
 }
@@ -82,15 +108,33 @@ func (t *Task) undelivered() error {
 		return nil
 	}
 	cause := t.extra.pending
-	t.extra.pending = nil
+	t.extra.pending, t.extra.first = nil, nil
 	return cause
+}
+
+// put notes a request that is to be delivered.
+func (x *extra) put(cause error) {
+	if x.pending == nil {
+		x.first = cause
+	}
+	x.pending = cause
 }
 
 // putOff has the next wait of t return cause, if that was a request, instead of
 // the wait that just did. A context that has ended says so again by itself.
 func (t *Task) putOff(cause error) {
-	if t.extra != nil && same(cause, t.extra.cause) {
-		t.extra.pending = cause
+	if t.cut {
+		t.extra.put(cause)
+	}
+}
+
+// heard notes that a wait of t returns cause, since a context of package context
+// has ended. If that came of a request, this is how it is delivered; of several,
+// the context has the first one's cause.
+func (t *Task) heard(cause error) {
+	if x := t.extra; x != nil && (same(cause, x.pending) || same(cause, x.first)) {
+		x.pending, x.first = nil, nil
+		t.cut = true
 	}
 }
 
@@ -100,13 +144,18 @@ func (t *Task) interrupt(cause error) bool {
 	if t.passes {
 		return t.on.(Awaitable).Cancel(cause)
 	}
-	t.cut = t.cut || t.parked
 	t.wake(cause)
 	return true
 }
 
-// same reports whether two errors are one. Errors that cannot be compared are
-// not.
+// same reports whether two errors are one. Errors that cannot be compared are if
+// they look the same.
 func same(a, b error) bool {
-	return a != nil && b != nil && reflect.TypeOf(a).Comparable() && reflect.TypeOf(b).Comparable() && a == b
+	switch {
+	case a == nil || b == nil:
+		return false
+	case reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable():
+		return a == b
+	}
+	return reflect.DeepEqual(a, b)
 }

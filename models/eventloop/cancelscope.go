@@ -34,6 +34,8 @@ type Scope struct {
 	unhook  func() bool
 	expired bool
 	shield  bool
+	apart   bool // what it derives from ends it by way of package context alone
+	carried bool // which it did
 	closed  bool
 }
 
@@ -50,13 +52,21 @@ func WithScope(ctx context.Context) *Scope {
 		s.scope.enter(&from.scope)
 		return s
 	}
+	// What cancels t comes through ctx, or not at all; unless ctx does not know t.
+	s.apart = from.task() == t
 	s.scope.enter(&t.scope)
+	end := func() {
+		if !s.closed && s.cause == nil {
+			s.carried = true
+			s.Cancel(context.Cause(ctx))
+		}
+	}
 	switch {
 	case ctx.Done() == nil:
 	case ctx.Err() != nil:
-		s.scope.cancel(context.Cause(ctx))
+		end()
 	default:
-		s.unhook = context.AfterFunc(ctx, func() { s.Cancel(context.Cause(ctx)) })
+		s.unhook = t.loop.whenEnded(ctx, end)
 	}
 	return s
 }
@@ -88,9 +98,13 @@ func (s *Scope) Cancel(cause error) {
 	}
 	s.home.loop.call(func() {
 		if !s.closed {
-			s.scope.cancel(cause)
+			s.cancelNow(cause)
 		}
 	})
+}
+
+func (s *Scope) cancelNow(cause error) {
+	s.home.loop.asOne(func() { s.scope.cancel(cause) })
 }
 
 // SetDeadline moves the end of the Scope to when on the loop's clock, see
@@ -132,8 +146,8 @@ func (s *Scope) Cause() error { return s.cause }
 // the next wait on.
 func (s *Scope) SetShield(on bool) {
 	s.shield = on
-	if cause := s.above(); !on && !s.closed && cause != nil {
-		s.scope.cancel(cause)
+	if cause := s.above(); !s.shields() && !s.closed && cause != nil {
+		s.cancelNow(cause)
 	}
 }
 
@@ -145,8 +159,17 @@ func (s *Scope) above() error {
 	return s.parent.cause
 }
 
-// Close releases the Scope. From then on it has ended, as the context package
-// sees it, but tasks that were begun with it go on. A second Close does nothing.
+// closedScope is what the context package has of a Scope that was closed before
+// it asked.
+var closedScope = func() *standard {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(context.Canceled)
+	return &standard{ctx, cancel}
+}()
+
+// Close releases the Scope. From then on it has ended: waits with it, also those
+// that other tasks are in, return context.Canceled. But tasks that were begun with
+// it go on. A second Close does nothing.
 func (s *Scope) Close() {
 	if s.closed {
 		return
@@ -157,9 +180,10 @@ func (s *Scope) Close() {
 		s.unhook()
 	}
 	s.scope.leave()
-	if std := s.std.Load(); std != nil {
-		std.cancel(context.Canceled)
+	if !s.std.CompareAndSwap(nil, closedScope) {
+		s.std.Load().cancel(context.Canceled)
 	}
+	s.interruptAll(context.Canceled)
 }
 
 // Deadline returns the deadline of the Scope or of the context around it,
@@ -188,13 +212,18 @@ func (s *Scope) String() string { return "eventloop.Scope" }
 func (s *Scope) expire() {
 	if s.cause == nil {
 		s.expired = true
-		s.scope.cancel(context.DeadlineExceeded)
+		s.cancelNow(context.DeadlineExceeded)
 	}
 }
 
 // cancelled is called when the scope was cancelled: tasks that wait with it go on.
 func (s *Scope) cancelled(cause error) {
 	s.end(cause)
+	s.interruptAll(cause)
+}
+
+// interruptAll has those go on that wait with the Scope.
+func (s *Scope) interruptAll(cause error) {
 	for _, t := range s.waits {
 		if t.waiting() {
 			t.interrupt(cause)
@@ -208,7 +237,7 @@ func (s *Scope) request(cause error) {
 	s.scope.request(cause)
 }
 
-func (s *Scope) shields() bool { return s.shield }
+func (s *Scope) shields() bool { return s.shield || s.apart }
 
 func (s *Scope) holder() *Task { return s.home }
 
@@ -229,4 +258,19 @@ func (s *Scope) reaches(t *Task) bool {
 		}
 	}
 	return true
+}
+
+// followed reports whether s has ended because a context of package context did
+// that it derives from, and which a request to cancel its task may have ended.
+func (s *Scope) followed() bool {
+	for at := &s.scope; at != nil; at = at.parent {
+		above, ok := at.owner.(*Scope)
+		if !ok {
+			return false
+		}
+		if above.carried {
+			return true
+		}
+	}
+	return false
 }

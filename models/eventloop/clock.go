@@ -69,3 +69,10 @@ func (l *Loop) patience() time.Duration {
 	}
 	return 0
 }
+
+// hopeless reports whether still nothing can ever be ready. Another goroutine may
+// have sent something in the last moment.
+func (l *Loop) hopeless() bool {
+	_, timed := l.timers.next()
+	return l.ready.n == 0 && !timed && l.outside == 0 && !l.inbox.news()
+}

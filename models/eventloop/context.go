@@ -92,7 +92,7 @@ func (b *branch) value(key any) any {
 	}
 	// The context package looks for its own type in here, and so registers
 	// derived contexts directly and finds the cause.
-	if std := b.std.Load(); std != nil {
+	if std := b.std.Load(); std != nil && std != closedScope {
 		return std.Value(key)
 	}
 	return b.base.Value(key)

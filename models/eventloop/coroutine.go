@@ -66,15 +66,30 @@ func (c *coroutine) serve(yield func(struct{}) bool) {
 		defer l.debug.left(c)
 	}
 	c.yield = yield
+	returned := false
+	defer func() {
+		if !returned {
+			c.exit(l)
+		}
+	}()
 	for t := c.task(); t != nil; t = c.task() {
 		t.run()
 		c.timer.owner, c.result = nil, nil
 		if len(l.idle) >= maxIdle {
-			return
+			break
 		}
 		l.idle = append(l.idle, c)
 		yield(struct{}{})
 	}
+	returned = true
+}
+
+// exit is called when the task of c has ended with runtime.Goexit. That would now
+// go on in the stack that has switched here, which may be one of another task, in
+// the middle of a wait. So it is put off, until the loop itself switches here.
+func (c *coroutine) exit(l *Loop) {
+	l.exits = append(l.exits, c)
+	c.yield(struct{}{})
 }
 
 // stopIdle ends all coroutines once no task is left.

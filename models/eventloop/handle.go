@@ -82,10 +82,14 @@ func (h *Handle) step() {
 
 // guard calls f, which is no task, and keeps a panic of it from the loop.
 func (l *Loop) guard(f func()) {
+	returned := false
 	defer func() {
 		if v := recover(); v != nil {
 			l.report(newPanicError(v))
+		} else if !returned {
+			l.exiting = true // by runtime.Goexit, which nothing can stop
 		}
 	}()
 	f()
+	returned = true
 }

@@ -3,8 +3,10 @@ package eventloop
 import "time"
 
 // Hooks are called when something happens in a loop; see [Options]. Those that are
-// nil are not. All run on the loop's thread, must not wait, and cost their time. A
-// loop without hooks pays for one comparison with nil each.
+// nil are not. All run on the loop's thread, must not wait, and cost their time. What
+// they panic with is reported like the panic of a callback. A loop without hooks pays
+// for one comparison with nil each; one with hooks also for a switch to the loop and
+// back whenever a task waits.
 //
 // They are trio's instruments, and what a timeline of tasks is drawn from.
 type Hooks struct {
@@ -24,7 +26,7 @@ func (l *Loop) begun(t *Task) {
 		l.debug.began(&t.promise)
 	}
 	if h := l.hooks; h != nil && h.Begun != nil {
-		h.Begun(t)
+		l.guard(func() { h.Begun(t) })
 	}
 }
 
@@ -33,7 +35,7 @@ func (l *Loop) resumed(t *Task) {
 		l.debug.resumed(t)
 	}
 	if h := l.hooks; h != nil && h.Resumed != nil {
-		h.Resumed(t)
+		l.guard(func() { h.Resumed(t) })
 	}
 }
 
@@ -42,12 +44,12 @@ func (l *Loop) suspended(t *Task) {
 		l.debug.suspended()
 	}
 	if h := l.hooks; h != nil && h.Suspended != nil {
-		h.Suspended(t)
+		l.guard(func() { h.Suspended(t) })
 	}
 }
 
 func (l *Loop) taskEnded(t *Task) {
 	if h := l.hooks; h != nil && h.Ended != nil {
-		h.Ended(t)
+		l.guard(func() { h.Ended(t) })
 	}
 }

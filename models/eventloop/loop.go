@@ -28,6 +28,8 @@ type Loop struct {
 	credit  int             // input and output it may do before others have their turn
 	pick    func(n int) int // which of the n that are left in the tick is next; nil for the first
 	outside int             // how many waits only the world outside can end
+	follows []*follower     // with virtual time, the contexts whose end is waited for
+	handed  *Handle         // what a host has left to the loop
 	idle    []*coroutine
 
 	stats   Stats
@@ -39,6 +41,8 @@ type Loop struct {
 	trunk    *scope // of the tasks that Run has begun; else the root
 	live     int    // tasks that have not ended
 	count    uint32 // of the tasks and futures that were made
+	asked    uint64 // how often tasks were asked to end
+	asking   bool   // they are now
 	failures failures
 	helpers  Helpers // of Offload
 	onError  func(error)
@@ -50,8 +54,8 @@ type Loop struct {
 	ticked   bool // the run has begun a tick
 	fault    any  // what the loop itself has panicked with
 	stuck    bool // nothing can ever be ready again
-	exiting  bool // a task called runtime.Goexit
-	exited   bool // and that is no news
+	exits    []*coroutine // whose task called runtime.Goexit, which is to go on in the loop's goroutine
+	exiting  bool         // it does
 	ended    bool
 
 	sockets  []*descriptor // by number; nil where there is none
@@ -70,7 +74,8 @@ type Loop struct {
 // to the loop, which would switch to the next task. It is cheaper to be the loop
 // meanwhile, on its own stack; then its next turn costs no switch at all. Only a
 // task that the loop itself has switched to can do so, since a coroutine must be
-// left to whoever switched to it. host is nil for the loop itself.
+// left to whoever switched to it. host is nil for the loop itself. A callback is
+// left to that: it may call runtime.Goexit, which must not end the host.
 func (l *Loop) schedule(host *Task) bool {
 	for {
 		if l.batch == 0 && !l.tick() {
@@ -85,9 +90,6 @@ func (l *Loop) schedule(host *Task) bool {
 			case *Task:
 				if next == host {
 					l.current, l.credit = host, maxCredit
-					if l.watched {
-						l.resumed(host)
-					}
 					return true
 				}
 				if host == nil {
@@ -105,13 +107,27 @@ func (l *Loop) schedule(host *Task) bool {
 				}
 				if host == nil {
 					l.top = nil
+					if l.handed != nil {
+						l.takeOver()
+					}
 				}
 			case *Handle:
+				if host != nil {
+					l.handed = next
+					return false
+				}
 				l.current = nil
 				next.step()
 			}
 		}
 	}
+}
+
+// takeOver calls what a host has left to the loop.
+func (l *Loop) takeOver() {
+	h := l.handed
+	l.handed, l.current = nil, nil
+	h.step()
 }
 
 // tick begins a round of the loop: the kernel's news, other goroutines' news, the
@@ -120,6 +136,9 @@ func (l *Loop) schedule(host *Task) bool {
 // returns false if the loop is to stop.
 func (l *Loop) tick() bool {
 	l.current = nil
+	if len(l.follows) > 0 {
+		l.follow()
+	}
 	if l.over() {
 		return false
 	}
@@ -147,12 +166,12 @@ func (l *Loop) poll() {
 		return
 	}
 	if l.hooks != nil && l.hooks.Poll != nil {
-		l.hooks.Poll(timeout)
+		l.guard(func() { l.hooks.Poll(timeout) })
 	}
 	l.stats.Polls++
 	err := l.ask(timeout)
 	if l.hooks != nil && l.hooks.Polled != nil {
-		l.hooks.Polled()
+		l.guard(l.hooks.Polled)
 	}
 	if err != nil {
 		l.fault = "eventloop: the loop's own descriptors are broken: " + err.Error()
@@ -185,7 +204,7 @@ func (l *Loop) fire() {
 
 // cancelAll cancels every task of this run, and those to come.
 func (l *Loop) cancelAll(cause error) {
-	l.trunk.cancel(cause)
+	l.asOne(func() { l.trunk.cancel(cause) })
 	l.orphans.cancel(l.trunk.cause)
 }
 

@@ -57,7 +57,9 @@ type extra struct {
 	callbacks []*Handle
 	unhook    func() bool // stops watching the context a task was begun with, if that ends by itself
 	requests  int         // how often it was asked to cancel, less Uncancel
+	asked     uint64      // which of the loop's requests was the last to come here
 	pending   error       // the cause of a cancellation that was not delivered yet
+	first     error       // the cause of the first request that was not
 	cause     error       // of the last request
 }
 
@@ -87,9 +89,7 @@ func (p *promise) more() *extra {
 // settle makes the outcome known.
 func (p *promise) settle(err error) {
 	p.done, p.err = true, err
-	if p.waiters.head == nil {
-		p.unheard()
-	}
+	p.unheard()
 	p.waiters.wakeAll(nil)
 	if p.extra != nil {
 		for _, h := range p.extra.callbacks {
@@ -100,7 +100,8 @@ func (p *promise) settle(err error) {
 	}
 }
 
-// unheard notes that p has an outcome and nobody waits for it.
+// unheard notes that p has an outcome and nobody has looked at it. Even if tasks
+// wait for it, they may be cancelled before they can.
 func (p *promise) unheard() {
 	if p.err != nil && !p.dropped {
 		p.loop.failures.add(p)
@@ -170,19 +171,25 @@ func wait(ctx context.Context, a Awaitable, pass bool) error {
 	case p.loop != t.loop:
 		return ErrOtherLoop
 	}
+	var told error
 	if pass {
-		if err := t.ended(ctx); err != nil {
-			a.Cancel(err)
-			if !p.done {
-				p.waiters.push(t)
-				t.suspendAnyway(a)
-			}
+		told = t.ended(ctx)
+		switch {
+		case told == nil:
+		case !a.Cancel(told):
+			return told // another goroutine has made the outcome, which is on its way
+		case p.done:
 			return p.look()
 		}
 		t.passes = true
 	}
 	p.waiters.push(t)
-	err := t.park(ctx, a)
+	var err error
+	if told == nil {
+		err = t.park(ctx, a)
+	} else {
+		err = t.suspendAnyway(a)
+	}
 	t.passes = false
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package eventloop
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -147,7 +148,7 @@ func (l *Loop) RunForever(ctx context.Context) error {
 	stop := l.bind(ctx)
 	defer stop()
 	ended := false
-	defer context.AfterFunc(ctx, func() { l.post(func() { ended = true }) })()
+	defer l.whenEnded(ctx, func() { ended = true })()
 	l.turn(func() bool { return ended })
 	if l.stuck {
 		return ErrDeadlock
@@ -172,8 +173,10 @@ func (l *Loop) Closed() bool { return l.thread.Load() == 0 }
 
 // Close cancels the tasks that are left with [ErrMainEnded], waits for them, and
 // releases what the loop holds. It returns the errors of tasks that nobody has
-// waited for, and [ErrRunning] or [ErrThread] if it cannot close the loop. A
-// second Close does nothing.
+// waited for, [ErrDeadlock] if virtual time has shown that some will never end, and
+// [ErrRunning] or [ErrThread] if it cannot close the loop. Callbacks that are due
+// when the last task has ended are called; timers are not waited for. A second
+// Close does nothing.
 func (l *Loop) Close() error {
 	switch err := l.usable(); err {
 	case nil:
@@ -189,21 +192,33 @@ func (l *Loop) Close() error {
 func (l *Loop) shut(err error) error {
 	defer l.release()
 	l.closing = true
-	l.trunk = &l.root
-	l.cancelAll(ErrMainEnded)
-	l.stopping, l.stuck = false, false
+	l.drain(ErrMainEnded)
 	// What is to be called at the end of tasks may begin tasks, and callbacks may
 	// call one another for ever.
-	for rounds := 0; (l.live > 0 || l.ready.n > 0) && rounds < maxRounds; rounds++ {
-		l.turn(func() bool { return l.live == 0 })
+	for rounds := 0; l.live == 0 && l.ready.n > 0 && rounds < maxRounds; rounds++ {
 		l.stopping = true
 		l.turn(func() bool { return false }) // one tick
+		l.drain(ErrMainEnded)
+	}
+	if l.live > 0 {
+		l.report(fmt.Errorf("%w; %d tasks are left, in waits that no cancellation reaches", ErrDeadlock, l.live))
 	}
 	return l.failures.take(err)
 }
 
 // maxRounds bounds the ticks for callbacks when a loop is closed.
 const maxRounds = 1000
+
+// drain cancels all tasks and runs until they have ended, whoever calls Stop
+// meanwhile.
+func (l *Loop) drain(cause error) {
+	l.trunk = &l.root
+	l.cancelAll(cause)
+	l.stopping, l.stuck = false, false
+	for l.live > 0 && !l.stuck {
+		l.turn(func() bool { return l.live == 0 })
+	}
+}
 
 // usable returns why the loop cannot run or close now, or nil.
 func (l *Loop) usable() error {
@@ -231,7 +246,7 @@ func (l *Loop) bind(ctx context.Context) (unbind func()) {
 	if ctx.Err() != nil {
 		cancel()
 	}
-	stop := context.AfterFunc(ctx, func() { l.post(cancel) })
+	stop := l.whenEnded(ctx, cancel)
 	return func() {
 		stop()
 		trunk.leave()
@@ -241,29 +256,34 @@ func (l *Loop) bind(ctx context.Context) (unbind func()) {
 
 // turn runs until enough, Stop, or until nothing can ever be ready.
 func (l *Loop) turn(enough func() bool) {
-	l.running, l.enough = true, enough
+	l.running, l.enough, l.stuck = true, enough, false
 	defer func() {
 		l.running, l.stopping, l.ticked = false, false, false
 		l.current, l.top = nil, nil
 		if l.exiting { // this goroutine is ending, but the other tasks are not done
 			l.exiting = false
-			l.cancelAll(ErrGoexit)
-			l.turn(func() bool { return l.live == 0 })
+			l.drain(ErrGoexit)
 		}
 	}()
 	l.schedule(nil)
 	if l.fault != nil {
 		panic(l.fault)
 	}
+	if n := len(l.exits); n > 0 {
+		l.exiting = true
+		c := l.exits[n-1]
+		l.exits = l.exits[:n-1]
+		c.resume() // and this goroutine ends; see coroutine.exit
+	}
 }
 
 // over reports whether the run is to end before another tick.
 func (l *Loop) over() bool {
-	if l.ticked && l.stopping || l.fault != nil || l.enough() {
+	if l.ticked && l.stopping || l.fault != nil || len(l.exits) > 0 || l.enough() {
 		return true
 	}
 	l.ticked = true
-	if !l.stuck {
+	if l.stuck = l.stuck && l.hopeless(); !l.stuck {
 		return false
 	}
 	if l.trunk.cause != nil {

@@ -52,7 +52,8 @@ func (s *scope) link(parent *scope) {
 	parent.child = s
 }
 
-// leave takes s out of the tree. Its children are from now on its parent's.
+// leave takes s out of the tree. Its children are from now on its parent's, and
+// cancelled if that is and only s has kept that away.
 func (s *scope) leave() {
 	if s.prev == nil {
 		s.parent.child = s.next
@@ -62,12 +63,16 @@ func (s *scope) leave() {
 	if s.next != nil {
 		s.next.prev = s.prev
 	}
-	for c := s.child; c != nil; {
+	children := s.child
+	s.child, s.next, s.prev = &gone, nil, nil
+	for c := children; c != nil; {
 		next := c.next
 		c.link(s.parent)
+		if cause := s.parent.cause; cause != nil && !c.shielded() {
+			c.cancel(cause)
+		}
 		c = next
 	}
-	s.child, s.next, s.prev = &gone, nil, nil
 }
 
 // cancel cancels s and all below it, but what is shielded. The first cause stays.

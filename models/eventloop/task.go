@@ -91,8 +91,8 @@ func (t *Task) follow(ctx context.Context) {
 	case ctx.Err() != nil:
 		t.scope.cancel(context.Cause(ctx))
 	default:
-		t.more().unhook = context.AfterFunc(ctx, func() {
-			t.loop.post(func() { t.scope.cancel(context.Cause(ctx)) })
+		t.more().unhook = t.loop.whenEnded(ctx, func() {
+			t.loop.asOne(func() { t.scope.cancel(context.Cause(ctx)) })
 		})
 	}
 }
@@ -134,16 +134,9 @@ func (t *Task) switchAway() {
 }
 
 // host has t be the loop until its turn, and reports whether it has come; if not
-// so, the loop is to stop.
-func (t *Task) host() bool {
-	if t.loop.exited {
-		return false
-	}
-	if t.loop.watched {
-		t.loop.suspended(t)
-	}
-	return t.loop.schedule(t)
-}
+// so, the loop itself is to go on. Those who watch see tasks come and go only with
+// a switch.
+func (t *Task) host() bool { return !t.loop.watched && t.loop.schedule(t) }
 
 // run runs the body to its end, whichever way it ends. A task that was cancelled
 // before it began does not begin, as in asyncio.
@@ -154,8 +147,7 @@ func (t *Task) run() {
 		if v := recover(); v != nil {
 			err = newPanicError(v)
 		} else if !returned {
-			err = ErrGoexit
-			t.loop.exiting, t.loop.exited = true, true
+			err = ErrGoexit // see coroutine.exit
 		}
 		t.finish(err)
 	}()
@@ -165,9 +157,8 @@ func (t *Task) run() {
 	returned = true
 }
 
-// finish tells everybody that t has ended. It may end while it waits, if it was
-// the loop meanwhile and another task called runtime.Goexit, which ends whoever
-// has switched to it.
+// finish tells everybody that t has ended. It may end while it waits, if it is the
+// loop meanwhile and what another goroutine has posted calls runtime.Goexit.
 func (t *Task) finish(err error) {
 	t.parked = false
 	t.withdraw()
@@ -192,11 +183,15 @@ func (t *Task) finish(err error) {
 
 // obeyed reports whether err says that t was cancelled.
 func (t *Task) obeyed(err error) bool {
-	cause := t.scope.cause
-	if cause == nil && t.extra != nil {
-		cause = t.extra.cause
+	if err == nil {
+		return false
 	}
-	return err != nil && cause != nil && (errors.Is(err, cause) || errors.Is(err, context.Canceled))
+	for _, cause := range [...]error{t.scope.cause, t.requested()} {
+		if cause != nil && (errors.Is(err, cause) || errors.Is(err, context.Canceled)) {
+			return true
+		}
+	}
+	return false
 }
 
 // Wait waits until t has ended and returns its error: what its function

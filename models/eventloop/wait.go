@@ -87,6 +87,9 @@ func (t *Task) ended(ctx context.Context) error {
 	if s, ok := ctx.(*Scope); ok {
 		switch {
 		case s.cause != nil:
+			if s.followed() {
+				t.heard(s.cause)
+			}
 			return s.cause
 		case s.closed:
 			return context.Canceled
@@ -100,9 +103,7 @@ func (t *Task) ended(ctx context.Context) error {
 	}
 	if ctx.Err() != nil {
 		cause := context.Cause(ctx)
-		if t.extra != nil && same(cause, t.extra.pending) {
-			t.extra.pending = nil
-		}
+		t.heard(cause)
 		return cause
 	}
 	if b := branchOf(ctx); b == nil || b.task() != t {
@@ -137,36 +138,50 @@ func (t *Task) park(ctx context.Context, on fmt.Stringer) error {
 // there as soon as the wait is over, so nothing of it is left that could disturb
 // the next one. A request to cancel t that came after wake is not delivered.
 func (t *Task) suspend(ctx context.Context, on fmt.Stringer) error {
+	t.cut = false
 	if err := t.ended(ctx); err != nil {
+		t.cut = t.cut || same(err, t.requested())
 		t.withdraw()
 		return err
 	}
 	t.turn++
 	t.on = on
-	t.heeds, t.cut, t.parked = true, false, true
+	t.heeds, t.parked = true, true
 	if t.is(ctx) {
 		if t.loop.top != t || !t.host() { // switchAway, without the call; see schedule
 			t.yield(struct{}{})
 		}
 	} else {
-		unwatch := t.watch(ctx)
-		t.switchAway()
-		if unwatch != nil {
-			unwatch()
-		}
+		t.suspendWith(ctx)
 	}
 	t.on = nil
-	if t.cut && t.extra != nil {
-		t.extra.pending = nil // it came meanwhile, and goes with this one
+	if t.cut {
+		t.extra.pending, t.extra.first = nil, nil // what came meanwhile goes with this one
 	}
 	return t.result
 }
 
-// suspendAnyway is suspend that nothing but wake ends.
+// suspendWith switches away for a wait with ctx, which is not t's own context.
+func (t *Task) suspendWith(ctx context.Context) {
+	unwatch := t.watch(ctx)
+	t.switchAway()
+	if unwatch != nil {
+		unwatch()
+	}
+	if t.cut || t.heeds || t.result == nil {
+		return // no request came by way of ctx
+	}
+	if s, ok := ctx.(*Scope); !ok || s.followed() {
+		t.heard(t.result)
+	}
+}
+
+// suspendAnyway is suspend that nothing but wake ends. A cancellation is passed on
+// if that is how t waits.
 func (t *Task) suspendAnyway(on fmt.Stringer) error {
 	t.turn++
 	t.on = on
-	t.heeds, t.cut, t.parked = false, false, true
+	t.heeds, t.cut, t.parked = t.passes, false, true
 	t.switchAway()
 	t.on = nil
 	return t.result
@@ -189,12 +204,10 @@ func (t *Task) watch(ctx context.Context) (unwatch func()) {
 		return nil
 	}
 	turn := t.turn
-	stop := context.AfterFunc(ctx, func() {
-		t.loop.post(func() {
-			if t.waiting() && t.turn == turn {
-				t.interrupt(context.Cause(ctx))
-			}
-		})
+	stop := t.loop.whenEnded(ctx, func() {
+		if t.waiting() && t.turn == turn {
+			t.interrupt(context.Cause(ctx))
+		}
 	})
 	return func() { stop() }
 }
