@@ -26,6 +26,7 @@ var roles = map[string]func(args []string) error{
 }
 
 func TestMain(m *testing.M) {
+	beChild()
 	role := strings.Fields(os.Getenv(roleVariable))
 	if len(role) == 0 {
 		os.Exit(m.Run())

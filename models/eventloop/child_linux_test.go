@@ -20,47 +20,46 @@ import (
 	"juggle/models/eventloop"
 )
 
-// roleVariable has the test binary play a role instead of running tests: that of
+// childVariable has the test binary play a role instead of running tests: that of
 // a child process.
-const roleVariable = "EVENTLOOP_TEST_ROLE"
+const childVariable = "EVENTLOOP_TEST_CHILD"
 
-// roles are what a child can do, with its arguments. Each returns the status with
+// childRoles are what a child can do, with its arguments. Each returns the status with
 // which it exits.
-var roles = map[string]func(args []string) int{
-	"cat":        func([]string) int { return status(io.Copy(os.Stdout, os.Stdin)) },
-	"exit":       func(args []string) int { return number(args[0]) },
-	"print":      func(args []string) int { return status(os.Stdout.WriteString(strings.Join(args, " "))) },
-	"surround":   surround,
-	"outpour":    outpour,
-	"stubborn":   stubborn,
-	"obedient":   obedient,
-	"sleep":      func([]string) int { return idle() },
-	"parent":     parent,
-	"loop":       playLoop,
-	"descriptor": func([]string) int { return status(fmt.Println(inheritable())) },
+var childRoles = map[string]func(args []string) int{
+	"cat":        func([]string) int { return exitStatus(io.Copy(os.Stdout, os.Stdin)) },
+	"exit":       func(args []string) int { return mustNumber(args[0]) },
+	"surround":   beSurround,
+	"outpour":    beOutpour,
+	"stubborn":   beStubborn,
+	"obedient":   beObedient,
+	"sleep":      func([]string) int { return beIdle() },
+	"parent":     beParent,
+	"loop":       beLoop,
+	"descriptor": func([]string) int { return exitStatus(fmt.Println(inheritable())) },
 }
 
-func TestMain(m *testing.M) {
-	if role := roles[os.Getenv(roleVariable)]; role != nil {
-		os.Unsetenv(roleVariable) // which a child of the child gets only on purpose
-		os.Exit(role(os.Args[1:]))
+// beChild plays the role of a child, if this process is one. If not, it makes what
+// the Go runtime makes once and keeps, which is not to be taken for a leak: the
+// goroutine of os/signal and the poller of package os.
+func beChild() {
+	role := os.Getenv(childVariable)
+	os.Unsetenv(childVariable) // a child of a child gets it only on purpose
+	switch {
+	case role == withoutHandles:
+		forbidHandles()
+	case role != "":
+		os.Exit(childRoles[role](os.Args[1:]))
 	}
-	// What the Go runtime makes once and keeps is not to be taken for a leak: the
-	// goroutine of os/signal.
 	once := make(chan os.Signal, 1)
 	signal.Notify(once, syscall.SIGWINCH)
 	signal.Stop(once)
-	unused, ends, err := os.Pipe() // and its poller
+	read, write, err := os.Pipe()
 	if err != nil {
 		panic(err)
 	}
-	unused.Close()
-	ends.Close()
-	if os.Getenv(roleVariable) == "tests without handles" {
-		os.Unsetenv(roleVariable)
-		forbidHandles()
-	}
-	os.Exit(m.Run())
+	read.Close()
+	write.Close()
 }
 
 // child returns the Command of a child that plays a role.
@@ -69,7 +68,7 @@ func child(role string, args ...string) eventloop.Command {
 		Program: "/proc/self/exe",
 		Args:    args,
 		// The race detector else has each child sleep for a second at its end.
-		Env: append(os.Environ(), roleVariable+"="+role, "GORACE=atexit_sleep_ms=0"),
+		Env: append(os.Environ(), childVariable+"="+role, "GORACE=atexit_sleep_ms=0"),
 	}
 }
 
@@ -92,8 +91,8 @@ func checkChildren(t *testing.T) {
 	})
 }
 
-// gone waits until there is no process pid, not even a zombie.
-func gone(t *testing.T, pid int) {
+// wantGone waits until there is no process pid, not even a zombie.
+func wantGone(t *testing.T, pid int) {
 	t.Helper()
 	for deadline := time.Now().Add(20 * time.Second); unix.Kill(pid, 0) != unix.ESRCH; {
 		// A child of a child that was killed is the init process's to reap.
@@ -119,8 +118,8 @@ func lineOf(r io.Reader) (string, error) {
 	}
 }
 
-// start starts a child and waits until it says that it is ready.
-func start(ctx context.Context, c eventloop.Command) (*eventloop.Process, error) {
+// startChild starts a child and waits until it says that it is ready.
+func startChild(ctx context.Context, c eventloop.Command) (*eventloop.Process, error) {
 	p, err := c.Start(ctx)
 	if err != nil {
 		return nil, err
@@ -144,7 +143,7 @@ func exitOf(err error) (status int, sig syscall.Signal) {
 	return ws.ExitStatus(), 0
 }
 
-func number(text string) int {
+func mustNumber(text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil {
 		panic(err)
@@ -152,7 +151,7 @@ func number(text string) int {
 	return n
 }
 
-func status(_ any, err error) int {
+func exitStatus(_ any, err error) int {
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -160,71 +159,71 @@ func status(_ any, err error) int {
 	return 0
 }
 
-// idle does nothing until it is killed, for a minute at most, so that a test that
+// beIdle does nothing until it is killed, for a minute at most, so that a test that
 // fails leaves nothing for long.
-func idle() int {
+func beIdle() int {
 	time.Sleep(time.Minute)
 	return 99
 }
 
-// surround prints what the child finds around it.
-func surround(args []string) int {
+// beSurround prints what the child finds around it.
+func beSurround(args []string) int {
 	dir, err := os.Getwd()
 	if err != nil {
-		return status(nil, err)
+		return exitStatus(nil, err)
 	}
 	fmt.Printf("%q %s %s\n", args, dir, os.Getenv("EVENTLOOP_TEST_VALUE"))
 	fmt.Fprintln(os.Stderr, "on stderr")
 	return 0
 }
 
-// outpour fills stdout and stderr, both before it reads anything, then repeats its
+// beOutpour fills stdout and stderr, both before it reads anything, then repeats its
 // input on both at once. Whoever serves one pipe after the other has a deadlock.
-func outpour(args []string) int {
-	n := number(args[0])
+func beOutpour(args []string) int {
+	n := mustNumber(args[0])
 	var wg sync.WaitGroup
 	for _, f := range []*os.File{os.Stderr, os.Stdout} {
 		wg.Go(func() { f.WriteString(strings.Repeat("x", n)) })
 	}
 	wg.Wait()
 	_, err := io.Copy(io.MultiWriter(os.Stdout, os.Stderr), os.Stdin)
-	return status(nil, err)
+	return exitStatus(nil, err)
 }
 
-// stubborn does not care about SIGTERM.
-func stubborn([]string) int {
+// beStubborn does not care about SIGTERM.
+func beStubborn([]string) int {
 	signal.Ignore(syscall.SIGTERM)
-	ready()
-	return idle()
+	sayReady()
+	return beIdle()
 }
 
-// ready says so on both streams, for a test that has but one of them.
-func ready() {
+// sayReady says so on both streams, for a test that has but one of them.
+func sayReady() {
 	fmt.Println("ready")
 	fmt.Fprintln(os.Stderr, "ready")
 }
 
-// obedient ends on SIGTERM, and has much to say at that.
-func obedient(args []string) int {
+// beObedient ends on SIGTERM, and has much to say at that.
+func beObedient(args []string) int {
 	terms := make(chan os.Signal, 1)
 	signal.Notify(terms, syscall.SIGTERM)
-	ready()
+	sayReady()
 	<-terms
-	return status(os.Stdout.WriteString(strings.Repeat("x", number(args[0]))))
+	return exitStatus(os.Stdout.WriteString(strings.Repeat("x", mustNumber(args[0]))))
 }
 
-// parent starts a child that holds its streams and says its number, and ends at
+// beParent starts a child that holds its streams and says its number, and ends at
 // once or, with the argument "stay", not.
-func parent(args []string) int {
+func beParent(args []string) int {
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), roleVariable+"=sleep")
+	cmd.Env = append(os.Environ(), childVariable+"=sleep")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	if err := cmd.Start(); err != nil {
-		return status(nil, err)
+		return exitStatus(nil, err)
 	}
 	fmt.Println(cmd.Process.Pid)
 	if len(args) > 0 {
-		return idle()
+		return beIdle()
 	}
 	return 0
 }

@@ -37,13 +37,17 @@ func forbidHandles() {
 	}
 }
 
+// noFilter is the status of a process that could not have the filter.
 const noFilter = 97
+
+// withoutHandles is the role of a child that runs tests, but has no pidfds.
+const withoutHandles = "tests without handles"
 
 // TestWithoutHandles runs the tests of child processes once more, in a process
 // for which there are no pidfds.
 func TestWithoutHandles(t *testing.T) {
 	checkChildren(t)
-	c := piped("tests without handles", "-test.run=^(TestExit|TestCommunicate|TestManyChildren|TestStop|TestStartFails|TestGrandchildren|TestChildrenLeft|TestNoZombies)$", "-test.v", "-test.timeout=100s")
+	c := piped(withoutHandles, "-test.run=^(TestExit|TestCommunicate|TestManyChildren|TestStop|TestStartFails|TestGrandchildren|TestChildrenLeft|TestNoZombies)$", "-test.v", "-test.timeout=100s")
 	c.Stderr = c.Stdout
 	run(t, func(ctx context.Context) error {
 		stdout, stderr, err := c.Run(ctx, nil)

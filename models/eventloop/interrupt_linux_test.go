@@ -40,7 +40,7 @@ func TestInterrupt(t *testing.T) {
 					return err
 				}
 				defer p.Stop(ctx, 0)
-				if err := follow(p, test.steps...); err != nil {
+				if err := followSteps(p, test.steps...); err != nil {
 					t.Error(err)
 				}
 				_, stderr, err := p.Communicate(ctx, nil)
@@ -53,8 +53,8 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// follow takes the steps: a line that p is to print, a signal to send.
-func follow(p *eventloop.Process, steps ...any) error {
+// followSteps takes the steps: a line that p is to print, a signal to send.
+func followSteps(p *eventloop.Process, steps ...any) error {
 	for _, step := range steps {
 		switch step := step.(type) {
 		case syscall.Signal:
@@ -74,7 +74,7 @@ func follow(p *eventloop.Process, steps ...any) error {
 func TestInterruptHangingLoop(t *testing.T) {
 	checkChildren(t)
 	run(t, func(ctx context.Context) error {
-		p, err := start(ctx, piped("loop", "hangs"))
+		p, err := startChild(ctx, piped("loop", "hangs"))
 		if err != nil {
 			return err
 		}
@@ -105,13 +105,13 @@ func TestInterruptIgnored(t *testing.T) {
 			return err
 		}
 		defer p.Stop(ctx, 0)
-		return follow(p, "ready", syscall.SIGINT, syscall.SIGINT, syscall.SIGUSR1, "answered")
+		return followSteps(p, "ready", syscall.SIGINT, syscall.SIGINT, syscall.SIGUSR1, "answered")
 	})
 }
 
-// playLoop runs a loop in a child.
-func playLoop(args []string) int {
-	err := eventloop.Main(loops[args[0]])
+// beLoop runs a loop in a child.
+func beLoop(args []string) int {
+	err := eventloop.Main(childLoops[args[0]])
 	fmt.Println("Main:", err)
 	if err != nil {
 		return 3
@@ -119,7 +119,7 @@ func playLoop(args []string) int {
 	return 0
 }
 
-var loops = map[string]func(ctx context.Context) error{
+var childLoops = map[string]func(ctx context.Context) error{
 	"waits": func(ctx context.Context) error {
 		fmt.Println("ready")
 		return forever(ctx)
@@ -150,7 +150,7 @@ var loops = map[string]func(ctx context.Context) error{
 	},
 	"hangs": func(context.Context) error {
 		fmt.Println("ready")
-		idle()
+		beIdle()
 		return nil
 	},
 	"handles": func(ctx context.Context) error {

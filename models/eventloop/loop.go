@@ -62,7 +62,7 @@ type Loop struct {
 	open     int           // how many there are
 	shortage shortage      // of descriptors for them
 
-	resolver Resolver // of tasks that bring none
+	resolver Resolver              // of tasks that bring none
 	children map[*Process]struct{} // that have not ended
 	signals  signals
 }

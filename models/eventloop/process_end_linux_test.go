@@ -31,7 +31,7 @@ func TestStop(t *testing.T) {
 			t.Run(fmt.Sprint(test.role, test.grace, cancelled), func(t *testing.T) {
 				checkChildren(t)
 				run(t, func(ctx context.Context) error {
-					p, err := start(ctx, piped(test.role, "10"))
+					p, err := startChild(ctx, piped(test.role, "10"))
 					if err != nil {
 						return err
 					}
@@ -127,11 +127,11 @@ func TestCancelChildWaits(t *testing.T) {
 			t.Run(name+" "+way, func(t *testing.T) {
 				checkChildren(t)
 				run(t, func(ctx context.Context) error {
-					p, err := start(ctx, piped("stubborn"))
+					p, err := startChild(ctx, piped("stubborn"))
 					if err != nil {
 						return err
 					}
-					wantIs(t, name, cancelled(ctx, way, func(ctx context.Context) error { return wait(ctx, p) }), errTest)
+					wantIs(t, name, cancelWait(ctx, way, func(ctx context.Context) error { return wait(ctx, p) }), errTest)
 					if p.State() != nil {
 						t.Errorf("the child has ended: %v", p.State())
 					}
@@ -147,9 +147,9 @@ func TestCancelChildWaits(t *testing.T) {
 	}
 }
 
-// cancelled runs wait in a task and cancels it in one of several ways, in most of
+// cancelWait runs wait in a task and cancels it in one of several ways, in most of
 // them when it waits.
-func cancelled(ctx context.Context, way string, wait func(ctx context.Context) error) error {
+func cancelWait(ctx context.Context, way string, wait func(ctx context.Context) error) error {
 	scope := eventloop.WithScope(ctx)
 	defer scope.Close()
 	own, cancel := context.WithCancelCause(ctx)

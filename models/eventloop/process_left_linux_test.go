@@ -49,7 +49,7 @@ func TestGrandchildren(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				grandchild := number(text)
+				grandchild := mustNumber(text)
 				if test.stays {
 					p.Kill()
 				}
@@ -64,7 +64,7 @@ func TestGrandchildren(t *testing.T) {
 						t.Errorf("the grandchild: %v", err)
 					}
 				}
-				gone(t, grandchild)
+				wantGone(t, grandchild)
 				return nil
 			})
 		})
@@ -96,13 +96,13 @@ func TestChildrenLeft(t *testing.T) {
 			return err
 		}
 		text, err := lineOf(p.Stdout)
-		grandchild = number(text)
+		grandchild = mustNumber(text)
 		return err
 	})
 	if err := errors.Join(err, l.Close()); err != nil {
 		t.Error(err)
 	}
-	gone(t, grandchild)
+	wantGone(t, grandchild)
 	n := 0
 	for _, finding := range findings {
 		if strings.Contains(finding, "still ran at Close and was killed") && strings.Contains(finding, "process_left_linux_test.go") {

@@ -11,11 +11,11 @@ import (
 	"juggle/models/eventloop"
 )
 
-// raise sends this process a signal.
-func raise(sig syscall.Signal) error { return syscall.Kill(os.Getpid(), sig) }
+// raiseSignal sends this process a signal.
+func raiseSignal(sig syscall.Signal) error { return syscall.Kill(os.Getpid(), sig) }
 
-// until yields until done.
-func until(ctx context.Context, done func() bool) error {
+// yieldUntil yields until done.
+func yieldUntil(ctx context.Context, done func() bool) error {
 	for !done() {
 		if err := eventloop.Sleep(ctx, time.Millisecond); err != nil {
 			return err
@@ -43,10 +43,10 @@ func TestSignalHandler(t *testing.T) {
 		defer stopOther()
 		expect := func(sig syscall.Signal, want ...string) error {
 			calls = nil
-			if err := raise(sig); err != nil {
+			if err := raiseSignal(sig); err != nil {
 				return err
 			}
-			err := until(ctx, func() bool { return len(calls) >= len(want) })
+			err := yieldUntil(ctx, func() bool { return len(calls) >= len(want) })
 			wantEqual(t, "calls", calls, want)
 			return err
 		}
@@ -71,10 +71,10 @@ func TestSignalHandlersLeft(t *testing.T) {
 		called := false
 		stop = eventloop.SignalHandler(ctx, syscall.SIGUSR1, func() { called = true; panic(errTest) })
 		eventloop.SignalHandler(ctx, syscall.SIGUSR2, func() {})
-		if err := raise(syscall.SIGUSR1); err != nil {
+		if err := raiseSignal(syscall.SIGUSR1); err != nil {
 			return err
 		}
-		return until(ctx, func() bool { return called })
+		return yieldUntil(ctx, func() bool { return called })
 	})
 	wantIs(t, "Run", err, errTest)
 	stop()
@@ -89,10 +89,10 @@ func TestHandlerStoppedByAnother(t *testing.T) {
 		stop := eventloop.SignalHandler(ctx, syscall.SIGUSR1, func() { called = true; stopLater() })
 		defer stop()
 		stopLater = eventloop.SignalHandler(ctx, syscall.SIGUSR1, func() { t.Error("it was called after stop") })
-		if err := raise(syscall.SIGUSR1); err != nil {
+		if err := raiseSignal(syscall.SIGUSR1); err != nil {
 			return err
 		}
-		if err := until(ctx, func() bool { return called }); err != nil {
+		if err := yieldUntil(ctx, func() bool { return called }); err != nil {
 			return err
 		}
 		return turns(ctx)
@@ -125,10 +125,10 @@ func TestSignals(t *testing.T) {
 		send := func(sigs ...syscall.Signal) error {
 			for _, sig := range sigs {
 				before := arrived
-				if err := raise(sig); err != nil {
+				if err := raiseSignal(sig); err != nil {
 					return err
 				}
-				if err := until(ctx, func() bool { return arrived > before }); err != nil {
+				if err := yieldUntil(ctx, func() bool { return arrived > before }); err != nil {
 					return err
 				}
 			}
@@ -197,7 +197,7 @@ func TestSignalForCancelledWaiter(t *testing.T) {
 		for range 2 {
 			waiters = append(waiters, eventloop.Go(ctx, func(ctx context.Context) error { _, err := s.Next(ctx); return err }))
 		}
-		if err := errors.Join(turns(ctx), raise(syscall.SIGUSR1)); err != nil {
+		if err := errors.Join(turns(ctx), raiseSignal(syscall.SIGUSR1)); err != nil {
 			return err
 		}
 		wantIs(t, "the task that was cancelled", waiters[0].Wait(ctx), errTest)
