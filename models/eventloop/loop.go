@@ -57,6 +57,8 @@ type Loop struct {
 	sockets  []*descriptor // by number; nil where there is none
 	open     int           // how many there are
 	shortage shortage      // of descriptors for them
+	heard    []news        // of them, for those that have no task
+	incoming []byte        // what a Transport has just received
 
 	resolver Resolver // of tasks that bring none
 }
@@ -156,6 +158,7 @@ func (l *Loop) poll() {
 		l.fault = "eventloop: the loop's own descriptors are broken: " + err.Error()
 	}
 	l.inbox.wakeUp()
+	l.tell()
 }
 
 // ask asks the kernel for news, and counts how long it has waited.

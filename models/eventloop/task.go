@@ -190,12 +190,17 @@ func (t *Task) finish(err error) {
 	}
 }
 
+// reason returns why t was cancelled or last asked to end, nil if it was not.
+func (t *Task) reason() error {
+	if t.scope.cause == nil && t.extra != nil {
+		return t.extra.cause
+	}
+	return t.scope.cause
+}
+
 // obeyed reports whether err says that t was cancelled.
 func (t *Task) obeyed(err error) bool {
-	cause := t.scope.cause
-	if cause == nil && t.extra != nil {
-		cause = t.extra.cause
-	}
+	cause := t.reason()
 	return err != nil && cause != nil && (errors.Is(err, cause) || errors.Is(err, context.Canceled))
 }
 
