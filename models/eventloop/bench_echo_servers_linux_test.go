@@ -26,6 +26,8 @@ type server struct {
 var echoServers = []server{
 	{"raw", func() error { return serveRaw(unix.EPOLLIN | unix.EPOLLET) }},
 	{"raw-level", func() error { return serveRaw(unix.EPOLLIN) }},
+	{"protocol", serveProtocol},
+	{"streams", serveStreams},
 	{"tasks", serveTasks},
 	{"goroutines", serveGoroutines},
 }
@@ -55,6 +57,64 @@ func serveTasks() error {
 			eventloop.Go(ctx, func(context.Context) error { return echo(c) })
 		}
 	})
+}
+
+// serveProtocol is a loop that calls back.
+func serveProtocol() error {
+	return eventloop.Run(context.Background(), func(ctx context.Context) error {
+		l, err := eventloop.Listen(ctx, "tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		announce(l.Addr())
+		s := eventloop.ServeProtocol(ctx, l, func() eventloop.Protocol { return new(echoProtocol) })
+		return s.ServeForever(ctx)
+	})
+}
+
+// serveStreams is a loop with one task per connection that reads and writes by
+// streams.
+func serveStreams() error {
+	return eventloop.Run(context.Background(), func(ctx context.Context) error {
+		l, err := eventloop.Listen(ctx, "tcp", "127.0.0.1:0")
+		if err != nil {
+			return err
+		}
+		announce(l.Addr())
+		return eventloop.ServeStream(ctx, l, echoStream).ServeForever(ctx)
+	})
+}
+
+// echoProtocol sends back what comes.
+type echoProtocol struct {
+	eventloop.BaseProtocol
+	transport *eventloop.Transport
+}
+
+func (p *echoProtocol) ConnectionMade(t *eventloop.Transport) { p.transport = t }
+
+func (p *echoProtocol) DataReceived(data []byte) { p.transport.Write(data) }
+
+func (p *echoProtocol) PauseWriting() { p.transport.PauseReading() }
+
+func (p *echoProtocol) ResumeWriting() { p.transport.ResumeReading() }
+
+// echoStream sends back what comes.
+func echoStream(ctx context.Context, r *eventloop.Reader, w *eventloop.Writer) error {
+	buf := make([]byte, 4096)
+	for {
+		n, err := r.Read(ctx, buf)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		w.Write(buf[:n])
+		if err := w.Drain(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 // serveGoroutines is package net with one goroutine per connection.

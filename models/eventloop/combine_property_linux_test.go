@@ -80,7 +80,9 @@ func TestCombiningInRandomOrder(t *testing.T) {
 		if err != nil || len(faults) > 0 {
 			rt.Fatalf("%+v: %v, faults %q", p, err, faults)
 		}
-		if err := l.Close(); err != nil {
+		// An outcome that comes in the tick in which its only waiter is cancelled
+		// is seen by nobody.
+		if err := l.Close(); err != nil && !errors.Is(err, errTest) {
 			rt.Fatalf("%+v: unseen errors: %v", p, err)
 		}
 	})

@@ -22,13 +22,13 @@ var _ net.Conn = (*conn)(nil)
 func (c *conn) Read(b []byte) (int, error) {
 	t, err := c.enter(&c.read)
 	if err != nil {
-		return 0, c.failure("read", err)
+		return 0, c.failure("read", resumable(err))
 	}
 	defer c.leave(&c.read)
 	for {
-		if c.read.dry {
-			if err := c.await(t.context(), &c.read, &c.read.blocked); err != nil {
-				return 0, c.failure("read", err)
+		if c.read.dry && len(b) > 0 {
+			if err := c.await(t.ambient(), &c.read, &c.read.blocked); err != nil {
+				return 0, c.failure("read", resumable(err))
 			}
 		}
 		n, err := receive(c.fd, b[:min(len(b), maxTransfer)])
@@ -51,11 +51,17 @@ func (c *conn) Read(b []byte) (int, error) {
 }
 
 func (c *conn) Write(b []byte) (int, error) {
+	if c.out != nil && c.out.layered {
+		return c.writeLayered(b)
+	}
 	t, err := c.enter(&c.write)
 	if err != nil {
 		return 0, c.failure("write", err)
 	}
 	defer c.leave(&c.write)
+	if err := c.letOut(t.ambient()); err != nil {
+		return 0, c.failure("write", err)
+	}
 	written := 0
 	for {
 		n, err := send(c.fd, b[written:min(len(b), written+maxTransfer)])
@@ -66,7 +72,7 @@ func (c *conn) Write(b []byte) (int, error) {
 			}
 		case unix.EINTR:
 		case unix.EAGAIN:
-			if err := c.await(t.context(), &c.write, &c.write.blocked); err != nil {
+			if err := c.await(t.ambient(), &c.write, &c.write.blocked); err != nil {
 				return written, c.failure("write", err)
 			}
 		default:
@@ -89,3 +95,34 @@ func (c *conn) CloseWrite() error {
 }
 
 func (c *conn) RemoteAddr() net.Addr { return c.remote }
+
+// stream returns the descriptor, if bytes can be sent on it without regard to the
+// bounds of messages.
+func (c *conn) stream() *descriptor {
+	if c.datagrams || c.closed.Load() {
+		return nil
+	}
+	return &c.descriptor
+}
+
+// writeLayered writes for the protocol above, see layer, without waiting. It leaves
+// it to the layer to tell the sender, who might call that protocol, which is in the
+// middle of a call.
+func (c *conn) writeLayered(b []byte) (int, error) {
+	if err := c.refused(); err != nil {
+		return 0, c.failure("write", err)
+	}
+	n, err := c.out.put(b)
+	if err != nil {
+		return n, c.failure("write", err)
+	}
+	return n, nil
+}
+
+// reset closes the connection; see resetOnClose.
+func (c *conn) reset() {
+	if !c.closed.Load() {
+		resetOnClose(c.fd)
+		c.Close()
+	}
+}

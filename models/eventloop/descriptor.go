@@ -19,7 +19,36 @@ type descriptor struct {
 	write  half
 	onFree func() // called before the socket is closed; may be nil
 	onNews func() // called when the kernel says that it has changed; may be nil
+
+	receiver receiver // reads what comes, instead of tasks; may be nil
+	out      *outbox  // what is to be sent without a task; may be nil
 }
+
+// news is what the poller has said of a socket that has no task for it.
+type news struct {
+	d                  *descriptor
+	readable, writable bool
+}
+
+// tell has sockets that have no task for it read and write, after the poller has
+// told all: what their callbacks do takes time, which is not the poller's, and may
+// close sockets that it has news of.
+func (l *Loop) tell() {
+	for i := range l.heard {
+		n := &l.heard[i]
+		if n.readable && n.d.fd >= 0 {
+			n.d.receiver.receive()
+		}
+		if n.writable && n.d.fd >= 0 {
+			n.d.out.flush()
+		}
+		n.d = nil
+	}
+	l.heard = l.heard[:0]
+}
+
+// A receiver reads from a socket whenever there may be something.
+type receiver interface{ receive() }
 
 // A half is one direction of a descriptor. One operation at a time has it, the
 // others queue, so two writes never mix.
@@ -71,6 +100,11 @@ func (l *Loop) socketReady(fd int, readable, writable, odd bool) {
 	if d.onNews != nil {
 		d.onNews()
 	}
+	readable = readable && d.receiver != nil
+	writable = writable && d.out != nil && d.out.size() > 0
+	if readable || writable {
+		l.heard = append(l.heard, news{d, readable, writable})
+	}
 }
 
 // enter begins an operation of the running task on h. After an error there is
@@ -88,7 +122,7 @@ func (d *descriptor) enter(h *half) (*Task, error) {
 	}
 	if h.busy {
 		// Whoever leaves next hands its turn over, so busy stays set.
-		if err := d.await(t.context(), h, &h.queue); err != nil {
+		if err := d.await(t.ambient(), h, &h.queue); err != nil {
 			return nil, err
 		}
 	}
@@ -102,6 +136,8 @@ func (d *descriptor) leave(h *half) {
 	if next := h.queue.head; next != nil {
 		h.busy = true
 		next.wake(nil)
+	} else if h == &d.write && d.out != nil {
+		d.out.flush() // what came meanwhile
 	}
 }
 
@@ -112,8 +148,10 @@ func (d *descriptor) refusal(h *half, t *Task) error {
 		return net.ErrClosed
 	case t == nil:
 		return errOutside
+	case d.receiver != nil && h == &d.read:
+		return ErrHasTransport
 	}
-	if err := t.stopped(); err != nil {
+	if err := t.ended(t.ambient()); err != nil {
 		return err
 	}
 	if at := h.deadline.Load(); at != 0 && at <= d.loop.now() {
@@ -190,6 +228,9 @@ func (d *descriptor) release() {
 	for _, h := range []*half{&d.read, &d.write} {
 		h.blocked.wakeAll(net.ErrClosed)
 		h.queue.wakeAll(net.ErrClosed)
+	}
+	if d.out != nil {
+		d.out.release()
 	}
 	if d.onFree != nil {
 		d.onFree()

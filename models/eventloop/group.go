@@ -93,8 +93,8 @@ func RunGroup(ctx context.Context, body func(ctx context.Context, g *Group) erro
 	if len(g.errs) == 0 {
 		return cause
 	}
-	if cause != nil {
-		t.putOff(cause)
+	if same(cause, t.requested()) {
+		t.extra.put(cause) // for the next wait; a context says so again by itself
 	}
 	return &GroupError{g.errs}
 }

@@ -49,11 +49,11 @@ type Loop struct {
 	orphans  orphans
 
 	running  bool
-	closing  bool // only what is there already runs to its end
-	stopping bool // Stop was called
-	ticked   bool // the run has begun a tick
-	fault    any  // what the loop itself has panicked with
-	stuck    bool // nothing can ever be ready again
+	closing  bool         // only what is there already runs to its end
+	stopping bool         // Stop was called
+	ticked   bool         // the run has begun a tick
+	fault    any          // what the loop itself has panicked with
+	stuck    bool         // nothing can ever be ready again
 	exits    []*coroutine // whose task called runtime.Goexit, which is to go on in the loop's goroutine
 	exiting  bool         // it does
 	ended    bool
@@ -61,6 +61,8 @@ type Loop struct {
 	sockets  []*descriptor // by number; nil where there is none
 	open     int           // how many there are
 	shortage shortage      // of descriptors for them
+	heard    []news        // of them, for those that have no task
+	incoming []byte        // what a Transport has just received
 
 	resolver Resolver              // of tasks that bring none
 	children map[*Process]struct{} // that have not ended
@@ -177,6 +179,7 @@ func (l *Loop) poll() {
 		l.fault = "eventloop: the loop's own descriptors are broken: " + err.Error()
 	}
 	l.inbox.wakeUp()
+	l.tell()
 }
 
 // ask asks the kernel for news, and counts how long it has waited.

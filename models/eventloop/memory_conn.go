@@ -21,7 +21,7 @@ var _ net.Conn = (*memoryConn)(nil)
 func (c *memoryConn) Read(b []byte) (int, error) {
 	t, err := c.enter(&c.read)
 	if err != nil {
-		return 0, c.failure("read", err)
+		return 0, c.failure("read", resumable(err))
 	}
 	defer c.leave(&c.read)
 	for {
@@ -33,12 +33,12 @@ func (c *memoryConn) Read(b []byte) (int, error) {
 			return 0, io.EOF
 		}
 		if at, ok := c.in.next(); ok {
-			err = c.awaitUntil(t.context(), &c.read, at)
+			err = c.awaitUntil(t.ambient(), &c.read, at)
 		} else {
-			err = c.await(t.context(), &c.read, &c.read.blocked)
+			err = c.await(t.ambient(), &c.read, &c.read.blocked)
 		}
 		if err != nil {
-			return 0, c.failure("read", err)
+			return 0, c.failure("read", resumable(err))
 		}
 	}
 }
@@ -61,7 +61,7 @@ func (c *memoryConn) Write(b []byte) (int, error) {
 		if written == len(b) {
 			return written, nil
 		}
-		if err := c.await(t.context(), &c.write, &c.write.blocked); err != nil {
+		if err := c.await(t.ambient(), &c.write, &c.write.blocked); err != nil {
 			return written, c.failure("write", err)
 		}
 	}

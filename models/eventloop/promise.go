@@ -55,12 +55,13 @@ type promise struct {
 type extra struct {
 	name      string
 	callbacks []*Handle
-	unhook    func() bool // stops watching the context a task was begun with, if that ends by itself
-	requests  int         // how often it was asked to cancel, less Uncancel
-	asked     uint64      // which of the loop's requests was the last to come here
-	pending   error       // the cause of a cancellation that was not delivered yet
-	first     error       // the cause of the first request that was not
-	cause     error       // of the last request
+	unhook    func() bool     // stops watching the context a task was begun with, if that ends by itself
+	requests  int             // how often it was asked to cancel, less Uncancel
+	asked     uint64          // which of the loop's requests was the last to come here
+	pending   error           // the cause of a cancellation that was not delivered yet
+	first     error           // the cause of the first request that was not
+	cause     error           // of the last request
+	io        context.Context // what its reads and writes wait with that take no context; nil for its own
 }
 
 // A kind says what a promise is of, for a report of its error.

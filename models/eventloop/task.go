@@ -181,6 +181,14 @@ func (t *Task) finish(err error) {
 	}
 }
 
+// reason returns why t was cancelled or last asked to end, nil if it was not.
+func (t *Task) reason() error {
+	if t.scope.cause == nil && t.extra != nil {
+		return t.extra.cause
+	}
+	return t.scope.cause
+}
+
 // obeyed reports whether err says that t was cancelled.
 func (t *Task) obeyed(err error) bool {
 	if err == nil {
