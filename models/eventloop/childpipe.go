@@ -48,7 +48,7 @@ func (c *childPipe) Read(b []byte) (int, error) {
 		case err != errWouldBlock:
 			return 0, c.failure("read", err)
 		}
-		if err := c.await(t.context(), &c.read, &c.read.blocked); err != nil {
+		if err := c.await(t.ambient(), &c.read, &c.read.blocked); err != nil {
 			return 0, c.failure("read", err)
 		}
 	}
@@ -72,7 +72,7 @@ func (c *childPipe) Write(b []byte) (int, error) {
 		case err == nil:
 			continue
 		}
-		if err := c.await(t.context(), &c.write, &c.write.blocked); err != nil {
+		if err := c.await(t.ambient(), &c.write, &c.write.blocked); err != nil {
 			return written, c.failure("write", err)
 		}
 	}

@@ -84,7 +84,8 @@
 //   - A task that ends without unlocking leaves the lock held; a [Condition] that
 //     waits for it waits even when it is cancelled, and Run with it.
 //   - A tls.Conn takes one reader and one writer at a time: its mutexes would block
-//     the loop.
+//     the loop. A [Writer] or [Transport] above a socket of the loop never waits
+//     inside crypto/tls.
 //
 // # From asyncio
 //
@@ -101,14 +102,14 @@
 //	Future                               Future: Resolve, Reject, Cancel, Result
 //	add_done_callback, remove_           OnDone, Handle.Cancel
 //	await x                              x.Await
-//	await shield(x)                      x.Wait, or Shield for an awaitable
+//	await shield(x)                      x.Wait, or Shield to hand on
 //	sleep, sleep(0)                      Sleep, Yield
-//	gather                               Gather, GatherAll
-//	wait                                 WaitAny, WaitAll, WaitFirstError
+//	gather, with return_exceptions       Gather, Join, GatherAll
+//	wait                                 Wait
 //	as_completed                         Completed
 //	wait_for                             WaitFor
 //	timeout, timeout_at                  WithTimeout, Scope.SetDeadline
-//	TaskGroup                            Group
+//	TaskGroup                            RunGroup, Group
 //	call_soon, call_later, call_at       Loop.CallSoon, Loop.CallLater, Loop.CallAt
 //	call_soon_threadsafe                 Loop.Post
 //	run_coroutine_threadsafe             Submit
@@ -125,24 +126,30 @@
 //	Queue.shutdown, immediate=True       Queue.Shutdown, Queue.ShutdownNow
 //	open_connection                      DialStream, Dial for a net.Conn
 //	start_server                         ServeStream, Serve for a net.Conn
-//	StreamReader, StreamWriter           Reader, Writer
+//	StreamReader                         Reader: ReadLine, ReadUntil, ReadExactly
+//	StreamWriter.drain, writelines       Writer.Drain, Writer.WriteAll
+//	write_eof, wait_closed               Writer.CloseWrite, Writer.WaitClosed
+//	Server.serve_forever, close_clients  Server.ServeForever, Server.CloseClients
 //	create_connection, create_server     DialProtocol, ServeProtocol
 //	Protocol, Transport                  Protocol, Transport
+//	start_tls                            NewReader and NewWriter on a tls.Conn
 //	create_datagram_endpoint             Dial("udp"), ListenPacket
 //	getaddrinfo                          LookupNetIP, LookupPort
-//	happy_eyeballs_delay, interleave     Dialer
-//	create_subprocess_exec               Command
-//	add_signal_handler                   HandleSignal
+//	happy_eyeballs_delay, interleave     Dialer.AttemptDelay, Dialer.FirstFamily
+//	create_subprocess_exec               Command.Start
+//	communicate                          Process.Communicate, or Command.Run for all
+//	add_signal_handler                   SignalHandler, NotifySignals to wait for them
 //	capture_call_graph, ps, pstree       Loop.Dump
 //
 // What does not exist: event loop policies and child watchers, which Python is
 // giving up too; contextvars, since a context.Context carries values; coroutine
 // objects and with them the coroutine that was never awaited, since a call runs the
-// function; start_tls and sslproto, since crypto/tls runs over a [Dial]ed
-// connection as it is; async with and async for, which are defer and iter.Seq2; sock_recv and
+// function; sslproto, since crypto/tls runs over a connection of [Dial] as it is;
+// create_subprocess_shell, as nothing is passed to a shell that is not named as the
+// program; async with and async for, which are defer and iter.Seq2; sock_recv and
 // add_reader, since every socket is a net.Conn; getnameinfo, which is
 // net.Resolver.LookupAddr in [Offload]; set_task_factory, since [Hooks] see every
-// task.
+// task; removing a callback by its function, since functions cannot be compared.
 //
 // # Costs
 //
@@ -153,6 +160,10 @@
 // The poller is epoll on Linux and kqueue on macOS and the BSDs; kqueue is built
 // and vetted, not run. Elsewhere Run returns an error that wraps
 // errors.ErrUnsupported, but a loop WithoutKernel and a [Network] work on every
-// system. [Listen] and [ListenPacket] do not resolve names. Sockets and tasks
+// system. [Listen] and [ListenPacket] do not resolve names. Names are looked up in
+// the loop: the hosts file, then DNS over UDP, and over TCP if an answer is too
+// large; nothing is cached but the files. A tick calls at most a thousand
+// submissions; what comes more quickly than it can be called piles up. With virtual
+// time, no limit on a child passes while a task waits for it. Sockets and tasks
 // belong to the loop that made them.
 package eventloop

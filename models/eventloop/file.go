@@ -122,7 +122,7 @@ func operate[T any](f *File, op string, before func(), do func() (T, error), aft
 	if t == nil {
 		return *new(T), f.failure(op, errOutside)
 	}
-	ctx := t.context()
+	ctx := t.ambient()
 	if err := f.turn.Acquire(ctx); err != nil {
 		return *new(T), f.failure(op, err)
 	}

@@ -119,11 +119,11 @@ func (n *listener) accept() (*conn, error) {
 			return n.accepted(fd, peer)
 		case unix.EINTR, unix.ECONNABORTED: // the peer has left the queue already
 		case unix.EAGAIN:
-			if err := n.await(t.context(), &n.read, &n.read.blocked); err != nil {
+			if err := n.await(t.ambient(), &n.read, &n.read.blocked); err != nil {
 				return nil, err
 			}
 		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
-			if err := n.starve(t.context()); err != nil {
+			if err := n.starve(t.ambient()); err != nil {
 				return nil, err
 			}
 		default:

@@ -26,7 +26,7 @@ func (l *memoryListener) Accept() (net.Conn, error) {
 	}
 	defer l.leave(&l.read)
 	for len(l.offered) == 0 {
-		if err := l.await(t.context(), &l.read, &l.read.blocked); err != nil {
+		if err := l.await(t.ambient(), &l.read, &l.read.blocked); err != nil {
 			return nil, l.failure("accept", err)
 		}
 	}

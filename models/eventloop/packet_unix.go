@@ -60,7 +60,7 @@ func (p *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 			return n, p.sender(from), nil
 		case unix.EINTR:
 		case unix.EAGAIN:
-			if err := p.await(t.context(), &p.read, &p.read.blocked); err != nil {
+			if err := p.await(t.ambient(), &p.read, &p.read.blocked); err != nil {
 				return 0, nil, p.failure("read", err)
 			}
 		default:
@@ -93,7 +93,7 @@ func (p *packetConn) WriteTo(b []byte, to net.Addr) (int, error) {
 			return len(b), nil
 		case unix.EINTR:
 		case unix.EAGAIN:
-			if err := p.await(t.context(), &p.write, &p.write.blocked); err != nil {
+			if err := p.await(t.ambient(), &p.write, &p.write.blocked); err != nil {
 				return 0, p.sendFailure(to, err)
 			}
 		default:

@@ -110,7 +110,7 @@ func (r rawConn) until(op string, h *half, f func(fd uintptr) (done bool)) error
 	}
 	defer r.s.leave(h)
 	for !f(uintptr(r.s.fd)) {
-		if err := r.s.await(t.context(), h, &h.blocked); err != nil {
+		if err := r.s.await(t.ambient(), h, &h.blocked); err != nil {
 			return r.s.failure(op, err)
 		}
 	}
