@@ -186,3 +186,27 @@ func TestCancelledWithTwoCauses(t *testing.T) {
 		return nil
 	})
 }
+
+// TestCancelOfACircle cancels one of two tasks that await each other.
+func TestCancelOfACircle(t *testing.T) {
+	checkLeftovers(t)
+	virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
+		for name, cancel := range map[string]func(*eventloop.Task, *eventloop.Scope){
+			"request": func(task *eventloop.Task, _ *eventloop.Scope) { task.Cancel(errTest) },
+			"scope":   func(_ *eventloop.Task, scope *eventloop.Scope) { scope.Cancel(errTest) },
+		} {
+			scope := eventloop.WithScope(ctx)
+			var a, b *eventloop.Task
+			a = eventloop.Go(scope, func(ctx context.Context) error { return b.Await(ctx) })
+			b = eventloop.Go(scope, func(ctx context.Context) error { return a.Await(ctx) })
+			if err := eventloop.Yield(ctx); err != nil {
+				return err
+			}
+			cancel(a, scope)
+			wantIs(t, name+": a", a.Wait(ctx), errTest)
+			wantIs(t, name+": b", b.Wait(ctx), errTest)
+			scope.Close()
+		}
+		return nil
+	})
+}

@@ -49,11 +49,11 @@ type Loop struct {
 	orphans  orphans
 
 	running  bool
-	closing  bool // only what is there already runs to its end
-	stopping bool // Stop was called
-	ticked   bool // the run has begun a tick
-	fault    any  // what the loop itself has panicked with
-	stuck    bool // nothing can ever be ready again
+	closing  bool         // only what is there already runs to its end
+	stopping bool         // Stop was called
+	ticked   bool         // the run has begun a tick
+	fault    any          // what the loop itself has panicked with
+	stuck    bool         // nothing can ever be ready again
 	exits    []*coroutine // whose task called runtime.Goexit, which is to go on in the loop's goroutine
 	exiting  bool         // it does
 	ended    bool
