@@ -127,7 +127,7 @@ func (x *extra) put(cause error) {
 // putOff has the next wait of t return cause, if that was a request, instead of
 // the wait that just did. A context that has ended says so again by itself.
 func (t *Task) putOff(cause error) {
-	if t.cut {
+	if same(cause, t.requested()) || t.cut && same(cause, t.result) {
 		t.extra.put(cause)
 	}
 }

@@ -48,17 +48,17 @@ func moves(depth int) *rapid.Generator[[]move] {
 	return rapid.SliceOfN(one, 1, 12)
 }
 
-// A requested is the cause of one request, a scoped that of one Scope, a failed
+// A requested is the cause of one request, a scoped that of one Scope, a failure
 // the error of one task.
 type (
 	requested int
 	scoped    int
-	failed    int
+	failure    int
 )
 
 func (e requested) Error() string { return fmt.Sprintf("request-%d-", int(e)) }
 func (e scoped) Error() string    { return fmt.Sprintf("scope-%d-", int(e)) }
-func (e failed) Error() string    { return fmt.Sprintf("failure-%d-", int(e)) }
+func (e failure) Error() string    { return fmt.Sprintf("failure-%d-", int(e)) }
 
 // A world is a random program that runs.
 type world struct {
@@ -68,7 +68,7 @@ type world struct {
 	futures []*eventloop.Future[int]
 	open    []*eventloop.Scope // of all tasks
 	count   int                // for causes and errors
-	due     map[failed]bool    // the errors of tasks; true if nobody has seen it
+	due     map[failure]bool    // the errors of tasks; true if nobody has seen it
 	trace   []string
 	faults  []string
 }
@@ -126,14 +126,14 @@ func (b *being) do(s move) error {
 	raised := b.task.Cancelling()
 	if slices.Contains(waits, s.op) {
 		err := b.wait(s)
-		if s.giveUp && !errors.As(err, new(failed)) { // which is another's to report
+		if s.giveUp && !errors.As(err, new(failure)) { // which is another's to report
 			return err
 		}
 		return nil
 	}
 	switch s.op {
 	case "fail":
-		err := failed(b.number())
+		err := failure(b.number())
 		b.due[err] = true
 		return err
 	case "uncancel":
@@ -197,7 +197,7 @@ func (w *world) act(ctx context.Context, op string, s move) {
 	case "resolve":
 		w.note("resolve %v: %v", future, future.Resolve(1))
 	case "reject":
-		if err := failed(w.number()); future.Reject(err) == nil {
+		if err := failure(w.number()); future.Reject(err) == nil {
 			w.due[err] = true
 		}
 	case "cancelScope":
@@ -215,7 +215,7 @@ func (w *world) act(ctx context.Context, op string, s move) {
 
 // see notes that somebody has seen an error.
 func (w *world) see(err error) {
-	if f := failed(0); errors.As(err, &f) {
+	if f := failure(0); errors.As(err, &f) {
 		w.due[f] = false
 	}
 }
@@ -338,7 +338,7 @@ func playProgram(rt *rapid.T, seed uint64, programs [][]move) []string {
 		rt.Fatal(err)
 	}
 	defer l.Close()
-	w := &world{rt: rt, l: l, due: map[failed]bool{}}
+	w := &world{rt: rt, l: l, due: map[failure]bool{}}
 	for range futures {
 		w.futures = append(w.futures, eventloop.LoopFuture[int](l))
 	}
