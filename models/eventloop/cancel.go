@@ -85,8 +85,12 @@ func (t *Task) requested() error {
 // request asks t and the tasks below it to end.
 func (t *Task) request(cause error) {
 	x := t.more()
-	if x.asked == t.loop.asked {
-		return // it was asked, and those below it
+	if x.asked == t.loop.asked { // it was asked, and those below it
+		if t.waiting() && t.heeds && !t.passes { // and it is passing that on
+			t.wake(cause)
+			t.cut = true
+		}
+		return
 	}
 	x.asked = t.loop.asked
 	x.requests++
@@ -123,7 +127,7 @@ func (x *extra) put(cause error) {
 // putOff has the next wait of t return cause, if that was a request, instead of
 // the wait that just did. A context that has ended says so again by itself.
 func (t *Task) putOff(cause error) {
-	if t.cut {
+	if same(cause, t.requested()) || t.cut && same(cause, t.result) {
 		t.extra.put(cause)
 	}
 }
@@ -139,10 +143,15 @@ func (t *Task) heard(cause error) {
 }
 
 // interrupt ends the wait that t is in, or cancels what t waits for if that is
-// how it waits, and reports whether there was something to cancel.
+// how it waits, and reports whether there was something to cancel. Tasks that await
+// one another in a circle would pass a cancellation on for ever; the wait of the one
+// to which it comes back is ended.
 func (t *Task) interrupt(cause error) bool {
 	if t.passes {
-		return t.on.(Awaitable).Cancel(cause)
+		t.passes = false // meanwhile
+		told := t.on.(Awaitable).Cancel(cause)
+		t.passes = true
+		return told
 	}
 	t.wake(cause)
 	return true

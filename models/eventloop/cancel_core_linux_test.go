@@ -186,3 +186,71 @@ func TestCancelledWithTwoCauses(t *testing.T) {
 		return nil
 	})
 }
+
+// TestCancelOfACircle cancels one of two tasks that await each other.
+func TestCancelOfACircle(t *testing.T) {
+	checkLeftovers(t)
+	virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
+		for name, cancel := range map[string]func(*eventloop.Task, *eventloop.Scope){
+			"request": func(task *eventloop.Task, _ *eventloop.Scope) { task.Cancel(errTest) },
+			"scope":   func(_ *eventloop.Task, scope *eventloop.Scope) { scope.Cancel(errTest) },
+		} {
+			scope := eventloop.WithScope(ctx)
+			var a, b *eventloop.Task
+			a = eventloop.Go(scope, func(ctx context.Context) error { return b.Await(ctx) })
+			b = eventloop.Go(scope, func(ctx context.Context) error { return a.Await(ctx) })
+			if err := eventloop.Yield(ctx); err != nil {
+				return err
+			}
+			cancel(a, scope)
+			wantIs(t, name+": a", a.Wait(ctx), errTest)
+			wantIs(t, name+": b", b.Wait(ctx), errTest)
+			scope.Close()
+		}
+		return nil
+	})
+}
+
+// TestCancelBeforeACircle has a task that was told to end await one that awaits it.
+func TestCancelBeforeACircle(t *testing.T) {
+	checkLeftovers(t)
+	virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
+		var a *eventloop.Task
+		scope := eventloop.WithScope(ctx)
+		defer scope.Close()
+		a = eventloop.Go(scope, func(ctx context.Context) error {
+			b := eventloop.GoEager(context.WithoutCancel(ctx), func(ctx context.Context) error { return a.Await(ctx) })
+			wantIs(t, "a wait", forever(ctx), errTest)
+			return b.Await(ctx)
+		})
+		if err := eventloop.Yield(ctx); err != nil {
+			return err
+		}
+		scope.Cancel(errTest)
+		wantIs(t, "the task", a.Wait(ctx), errTest)
+		return nil
+	})
+}
+
+// TestAwaitPassesEveryRequestOn cancels a task, which awaits another since it was
+// cancelled before, again: the other one had ignored the first request.
+func TestAwaitPassesEveryRequestOn(t *testing.T) {
+	checkLeftovers(t)
+	virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
+		again := errors.New("again")
+		task := eventloop.Go(ctx, func(ctx context.Context) error {
+			stubborn := eventloop.GoEager(context.WithoutCancel(ctx), func(ctx context.Context) error {
+				wantIs(t, "the first wait", forever(ctx), errTest)
+				return forever(ctx)
+			})
+			eventloop.Current(ctx).Cancel(errTest)
+			return stubborn.Await(ctx)
+		})
+		if err := eventloop.Sleep(ctx, time.Second); err != nil {
+			return err
+		}
+		task.Cancel(again)
+		wantIs(t, "the task", task.Wait(ctx), again)
+		return nil
+	})
+}

@@ -172,25 +172,35 @@ func wait(ctx context.Context, a Awaitable, pass bool) error {
 	case p.loop != t.loop:
 		return ErrOtherLoop
 	}
-	var told error
 	if pass {
-		told = t.ended(ctx)
-		switch {
-		case told == nil:
-		case !a.Cancel(told):
-			return told // another goroutine has made the outcome, which is on its way
-		case p.done:
-			return p.look()
+		if told := t.ended(ctx); told != nil {
+			return t.waitTold(a, told)
 		}
-		t.passes = true
 	}
+	t.passes = pass
 	p.waiters.push(t)
-	var err error
-	if told == nil {
-		err = t.park(ctx, a)
-	} else {
-		err = t.suspendAnyway(a)
+	return t.waited(p, t.park(ctx, a))
+}
+
+// waitTold is wait of t, which was told to end before it began to wait, and passes
+// that on.
+func (t *Task) waitTold(a Awaitable, told error) error {
+	p, requests := a.outcome(), t.Cancelling()
+	switch {
+	case !a.Cancel(told):
+		return told // another goroutine has made the outcome, which is on its way
+	case p.done:
+		return p.look()
+	case t.Cancelling() > requests: // what a waits for is t, in the end
+		return t.undelivered()
 	}
+	t.passes = true
+	p.waiters.push(t)
+	return t.waited(p, t.suspendAnyway(a))
+}
+
+// waited returns what a wait of t for p returns, when it has ended with err.
+func (t *Task) waited(p *promise, err error) error {
 	t.passes = false
 	if err != nil {
 		return err

@@ -140,7 +140,7 @@ func (t *Task) park(ctx context.Context, on fmt.Stringer) error {
 func (t *Task) suspend(ctx context.Context, on fmt.Stringer) error {
 	t.cut = false
 	if err := t.ended(ctx); err != nil {
-		t.cut = t.cut || same(err, t.requested())
+		t.cut, t.result = t.cut || same(err, t.requested()), err
 		t.withdraw()
 		return err
 	}
