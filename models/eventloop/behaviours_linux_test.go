@@ -248,8 +248,11 @@ func wantIsErr(r *trace, err error) {
 	}
 }
 
-func TestBehaviours(t *testing.T) {
-	for _, b := range behaviours {
+func TestBehaviours(t *testing.T) { checkBehaviours(t, behaviours) }
+
+// checkBehaviours runs behaviours under virtual time and compares their traces.
+func checkBehaviours(t *testing.T, all []behaviour) {
+	for _, b := range all {
 		t.Run(fmt.Sprintf("%d %s", b.number, b.name), func(t *testing.T) {
 			checkLeftovers(t)
 			r := &trace{}

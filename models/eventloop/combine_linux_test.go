@@ -3,7 +3,6 @@ package eventloop_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -200,21 +199,7 @@ var combining = []behaviour{
 	}},
 }
 
-func TestCombining(t *testing.T) {
-	for _, b := range combining {
-		t.Run(fmt.Sprintf("%d %s", b.number, b.name), func(t *testing.T) {
-			checkLeftovers(t)
-			r := &trace{}
-			virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
-				r.loop = l
-				return b.do(ctx, r)
-			})
-			if !slices.Equal(r.events, b.want) {
-				t.Errorf("got  %q\nwant %q", r.events, b.want)
-			}
-		})
-	}
-}
+func TestCombining(t *testing.T) { checkBehaviours(t, combining) }
 
 // TestTimeoutScopes is the row of timeout and timeout_at: rescheduled, ended before
 // the deadline, with one that has passed, and used after Close.

@@ -53,12 +53,12 @@ func moves(depth int) *rapid.Generator[[]move] {
 type (
 	requested int
 	scoped    int
-	failure    int
+	failure   int
 )
 
 func (e requested) Error() string { return fmt.Sprintf("request-%d-", int(e)) }
 func (e scoped) Error() string    { return fmt.Sprintf("scope-%d-", int(e)) }
-func (e failure) Error() string    { return fmt.Sprintf("failure-%d-", int(e)) }
+func (e failure) Error() string   { return fmt.Sprintf("failure-%d-", int(e)) }
 
 // A world is a random program that runs.
 type world struct {
@@ -68,7 +68,7 @@ type world struct {
 	futures []*eventloop.Future[int]
 	open    []*eventloop.Scope // of all tasks
 	count   int                // for causes and errors
-	due     map[failure]bool    // the errors of tasks; true if nobody has seen it
+	due     map[failure]bool   // the errors of tasks; true if nobody has seen it
 	trace   []string
 	faults  []string
 }
