@@ -73,17 +73,22 @@ func (c Command) waitDelay() time.Duration {
 	return c.WaitDelay
 }
 
-// Run starts the program, gives it input, collects what it prints where Stdout
-// and Stderr are [StdioPipe], and waits for its end. Stdin may be left zero with
-// or without input. The errors are those of [Command.Start] and
+// Run starts the program, gives it input, collects what it prints, and waits for
+// its end. Streams that are left zero are pipes for that; with [StdioNull] or any
+// other Stdio nothing is collected. The errors are those of [Command.Start] and
 // [Process.Communicate].
 //
 // Run leaves no child behind. When ctx ends, or too much is printed, it ends the
 // child: with SIGTERM, then after Grace with SIGKILL, while it goes on collecting.
 // What was collected by then is returned with the error.
 func (c Command) Run(ctx context.Context, input []byte) (stdout, stderr []byte, err error) {
-	if len(input) > 0 && c.Stdin.kind == stdioNull {
+	if len(input) > 0 && c.Stdin.kind == stdioDefault {
 		c.Stdin = StdioPipe
+	}
+	for _, s := range []*Stdio{&c.Stdout, &c.Stderr} {
+		if s.kind == stdioDefault {
+			*s = StdioPipe
+		}
 	}
 	p, err := c.Start(ctx)
 	if err != nil {
@@ -99,7 +104,7 @@ func (c Command) Run(ctx context.Context, input []byte) (stdout, stderr []byte, 
 }
 
 // A Stdio says what a standard stream of a child is connected to. The zero value
-// is the null device: nothing comes from there, and what is written is dropped.
+// is [StdioNull] for [Command.Start], and a pipe for [Command.Run], which collects.
 type Stdio struct {
 	kind  stdioKind
 	file  *os.File
@@ -109,7 +114,8 @@ type Stdio struct {
 type stdioKind uint8
 
 const (
-	stdioNull stdioKind = iota
+	stdioDefault stdioKind = iota
+	stdioNull
 	stdioInherit
 	stdioFile
 	stdioPipe
@@ -118,6 +124,9 @@ const (
 )
 
 var (
+	// StdioNull is the null device: nothing comes from there, and what is written
+	// is dropped.
+	StdioNull = Stdio{kind: stdioNull}
 	// StdioInherit is the same stream of this process.
 	StdioInherit = Stdio{kind: stdioInherit}
 	// StdioPipe is a pipe, whose other end the [Process] has.

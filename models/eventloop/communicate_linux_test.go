@@ -169,3 +169,21 @@ func TestChildPrintsOn(t *testing.T) {
 		return nil
 	})
 }
+
+// TestRunCollects leaves the streams zero, or sends one to the null device.
+func TestRunCollects(t *testing.T) {
+	checkLeftovers(t)
+	run(t, func(ctx context.Context) error {
+		c := eventloop.Command{Program: "cat"}
+		out, errOut, err := c.Run(ctx, []byte("text"))
+		if string(out) != "text" || len(errOut) != 0 || err != nil {
+			t.Errorf("got %q, %q, %v", out, errOut, err)
+		}
+		c.Stdout = eventloop.StdioNull
+		out, _, err = c.Run(ctx, []byte("text"))
+		if len(out) != 0 || err != nil {
+			t.Errorf("with the null device: %q, %v", out, err)
+		}
+		return nil
+	})
+}

@@ -16,7 +16,7 @@ func ExampleCommand_Run() {
 	eventloop.Main(func(ctx context.Context) error {
 		limit := eventloop.WithTimeout(ctx, time.Minute)
 		defer limit.Close()
-		c := eventloop.Command{Program: "sort", Args: []string{"-n"}, Stdout: eventloop.StdioPipe}
+		c := eventloop.Command{Program: "sort", Args: []string{"-n"}}
 		stdout, _, err := c.Run(limit, []byte("10\n9\n8\n"))
 		fmt.Printf("%s%v\n", stdout, err)
 		return err
