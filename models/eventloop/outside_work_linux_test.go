@@ -39,7 +39,7 @@ func TestHelpersAreBounded(t *testing.T) {
 			return err
 		})
 	})
-	helpers.Wait()
+	_ = helpers.Wait(context.Background())
 	if most.Load() > 3 || helpers.Busy() != 0 || helpers.Waiting() != 0 {
 		t.Errorf("up to %d at once, %d busy, %d waiting", most.Load(), helpers.Busy(), helpers.Waiting())
 	}
@@ -81,7 +81,7 @@ func TestHelpersServeInOrder(t *testing.T) {
 		}
 		return nil
 	})
-	helpers.Wait()
+	_ = helpers.Wait(context.Background())
 	if want := []int{0, 1, 2, 4, 5}; !slices.Equal(order, want) {
 		t.Errorf("order %v, want %v", order, want)
 	}
