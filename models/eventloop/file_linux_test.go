@@ -12,6 +12,7 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -122,11 +123,11 @@ func TestFileOperationIsGivenUp(t *testing.T) {
 
 // TestFileTurnsHoldVirtualTime gives up a Write, which keeps its turn. The task
 // that waits for that is no deadlock, although no other waits for anything outside,
-// and what it writes comes after the whole of the first.
+// and what it writes comes after the whole of the first. Then time passes again.
 func TestFileTurnsHoldVirtualTime(t *testing.T) {
 	checkLeftovers(t)
 	name := pipe(t)
-	virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
+	passed := virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
 		f, other, err := givenUpWrite(ctx, name)
 		if err != nil {
 			return err
@@ -144,7 +145,36 @@ func TestFileTurnsHoldVirtualTime(t *testing.T) {
 		}
 		got, err := eventloop.Offload(ctx, func() ([]byte, error) { return <-rest, nil })
 		wantEqual(t, "where x is", bytes.IndexByte(got, 'x'), tooMuch-1)
-		return errors.Join(err, other.Close(), f.Close())
+		return errors.Join(err, other.Close(), f.Close(), eventloop.Sleep(ctx, time.Hour))
+	})
+	wantEqual(t, "time", passed, time.Hour)
+}
+
+// TestFileOperationsTakeTurns gives up a Write and calls Stat, for which the kernel
+// would need no turn: no helper gets it while the Write goes on, nor if a task that
+// waits for its turn is cancelled.
+func TestFileOperationsTakeTurns(t *testing.T) {
+	checkLeftovers(t)
+	name := pipe(t)
+	run(t, func(ctx context.Context) error {
+		f, other, err := givenUpWrite(ctx, name)
+		if err != nil {
+			return err
+		}
+		helpers := eventloop.FromContext(ctx).Helpers()
+		stat := func(context.Context) error { _, err := f.Stat(); return err }
+		first, second := eventloop.Go(ctx, stat), eventloop.Go(ctx, stat)
+		if err := eventloop.Yield(ctx); err != nil {
+			return err
+		}
+		first.Cancel(errTest)
+		wantIs(t, "the first Stat", first.Wait(ctx), errTest)
+		if helpers.Busy() != 1 || second.Done() {
+			t.Errorf("%d helpers are busy; the second Stat is over: %t", helpers.Busy(), second.Done())
+		}
+		drained, err := eventloop.Offload(ctx, func() (int, error) { return io.ReadFull(other, make([]byte, tooMuch-1)) })
+		wantEqual(t, "what the Write has written", drained, tooMuch-1)
+		return errors.Join(err, second.Wait(ctx), f.Close(), other.Close())
 	})
 }
 
