@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"sync/atomic"
 )
 
 // A File is a file whose operations run in helpers of the loop, since the kernel
@@ -16,22 +15,29 @@ import (
 // quicker, and blocks the loop for as long as that takes. There is no such type in
 // asyncio, but aiofiles.
 //
-// Its methods are for the tasks of its loop and return the cause, in a
+// Its methods are for the tasks of its loop. They return the cause, in a
 // *fs.PathError, when the context of the task that calls ends or the task is
-// cancelled. The operation goes on to its end then, and the next one waits for
-// that, so they take effect one after another, in the order of the calls. For
-// other things that are done with files there is [Offload].
+// cancelled. An operation that has begun goes on to its end then, one that has not
+// never begins. The copy is the price for that: p belongs to the caller again as
+// soon as Read or Write has returned, whatever the helper still does. A File keeps
+// the memory of its copies, as many as there were operations at once, for the next
+// ones.
+//
+// ReadAt and WriteAt run beside all others. The rest take turns, also with one
+// that nobody waits for any more, and so take effect in the order of the calls.
+// For other things that are done with files there is [Offload].
 type File struct {
-	file *os.File
-	loop *Loop
-	turn *Semaphore // has one permit, for the operation under way
-	buf  []byte     // of that operation
+	file  *os.File
+	loop  *Loop
+	turn  *Semaphore // has one permit
+	spare [][]byte   // for copies
 }
 
 var (
 	_ io.ReadWriteSeeker = (*File)(nil)
 	_ io.ReaderAt        = (*File)(nil)
 	_ io.WriterAt        = (*File)(nil)
+	_ io.Closer          = (*File)(nil)
 )
 
 // Open opens a file for reading; see os.Open.
@@ -48,113 +54,91 @@ func Create(ctx context.Context, name string) (*File, error) {
 // is closed as soon as it was opened.
 func OpenFile(ctx context.Context, name string, flag int, perm fs.FileMode) (*File, error) {
 	l := running(ctx).loop
-	file, err := offload(ctx, &l.helpers, func() (*os.File, error) { return os.OpenFile(name, flag, perm) }, func(late *os.File) {
-		if late != nil {
-			late.Close()
-		}
-	})
+	r := &errand[*os.File]{
+		what: "OpenFile",
+		f:    func() (*os.File, error) { return os.OpenFile(name, flag, perm) },
+		late: func(file *os.File) { file.Close() }, // of nil does nothing
+	}
+	file, err := r.wait(ctx, l.helpers)
 	if err != nil {
 		return nil, err
 	}
 	return &File{file: file, loop: l, turn: NewSemaphore(1)}, nil
 }
 
+// ReadFile reads a file in a helper; see os.ReadFile.
+func ReadFile(ctx context.Context, name string) ([]byte, error) {
+	return Offload(ctx, func() ([]byte, error) { return os.ReadFile(name) })
+}
+
+// WriteFile writes a copy of data to a file in a helper; see os.WriteFile. If ctx
+// ends after it has begun, the file is written nevertheless, as a whole if nothing
+// fails.
+func WriteFile(ctx context.Context, name string, data []byte, perm fs.FileMode) error {
+	data = slices.Clone(data) // a helper that nobody waits for may still read it
+	_, err := Offload(ctx, func() (struct{}, error) { return struct{}{}, os.WriteFile(name, data, perm) })
+	return err
+}
+
 // Name returns the name with which f was opened.
 func (f *File) Name() string { return f.file.Name() }
 
-// Read reads up to len(p) bytes from where the last operation has ended.
-func (f *File) Read(p []byte) (int, error) { return f.in("read", p, f.file.Read) }
+// Read reads up to len(p) bytes from where the last Read or Write has ended.
+func (f *File) Read(p []byte) (int, error) { return f.in("read", p, true, f.file.Read) }
 
-// ReadAt reads len(p) bytes from an offset.
+// ReadAt reads len(p) bytes from an offset. Several may run at once.
 func (f *File) ReadAt(p []byte, offset int64) (int, error) {
-	return f.in("read", p, func(buf []byte) (int, error) { return f.file.ReadAt(buf, offset) })
+	return f.in("read", p, false, func(buf []byte) (int, error) { return f.file.ReadAt(buf, offset) })
 }
 
-// Write writes p where the last operation has ended.
-func (f *File) Write(p []byte) (int, error) { return f.out("write", p, f.file.Write) }
+// Write writes p where the last Read or Write has ended.
+func (f *File) Write(p []byte) (int, error) { return f.out("write", p, true, f.file.Write) }
 
-// WriteAt writes p at an offset.
+// WriteAt writes p at an offset. Several may run at once.
 func (f *File) WriteAt(p []byte, offset int64) (int, error) {
-	return f.out("write", p, func(buf []byte) (int, error) { return f.file.WriteAt(buf, offset) })
+	return f.out("write", p, false, func(buf []byte) (int, error) { return f.file.WriteAt(buf, offset) })
 }
 
 // Seek sets where the next Read or Write begins; see io.Seeker.
 func (f *File) Seek(offset int64, whence int) (int64, error) {
-	return operate(f, "seek", nil, func() (int64, error) { return f.file.Seek(offset, whence) }, nil)
+	return inTurn(f, "seek", func() (int64, error) { return f.file.Seek(offset, whence) })
 }
 
 // Stat describes the file.
-func (f *File) Stat() (fs.FileInfo, error) { return operate(f, "stat", nil, f.file.Stat, nil) }
+func (f *File) Stat() (fs.FileInfo, error) { return inTurn(f, "stat", f.file.Stat) }
 
 // Truncate changes the size of the file.
 func (f *File) Truncate(size int64) error {
-	return f.change("truncate", func() error { return f.file.Truncate(size) })
-}
-
-// Sync has the kernel write to the disk what it holds of the file.
-func (f *File) Sync() error { return f.change("sync", f.file.Sync) }
-
-// Close closes the file, after the operations that were called before.
-func (f *File) Close() error { return f.change("close", f.file.Close) }
-
-func (f *File) change(op string, do func() error) error {
-	_, err := operate(f, op, nil, func() (struct{}, error) { return struct{}{}, do() }, nil)
+	_, err := inTurn(f, "truncate", func() (struct{}, error) { return struct{}{}, f.file.Truncate(size) })
 	return err
 }
 
-// in and out use a buffer of f instead of p: an operation that the caller no
-// longer waits for must not touch memory that has another use by then.
-func (f *File) in(op string, p []byte, read func(buf []byte) (int, error)) (int, error) {
-	before := func() { f.buf = slices.Grow(f.buf[:0], len(p))[:len(p)] }
-	after := func(n int) { copy(p, f.buf[:n]) }
-	return operate(f, op, before, func() (int, error) { return read(f.buf) }, after)
+// Sync has the kernel write to the disk what it holds of the file.
+func (f *File) Sync() error {
+	_, err := inTurn(f, "sync", func() (struct{}, error) { return struct{}{}, f.file.Sync() })
+	return err
 }
 
-func (f *File) out(op string, p []byte, write func(buf []byte) (int, error)) (int, error) {
-	before := func() { f.buf = append(f.buf[:0], p...) }
-	return operate(f, op, before, func() (int, error) { return write(f.buf) }, nil)
-}
-
-// operate runs do in a helper when it is its turn, with before and after, which
-// may be nil, run in the task around it.
-func operate[T any](f *File, op string, before func(), do func() (T, error), after func(T)) (T, error) {
+// Close closes the file, and does so without a turn: operations that wait for
+// theirs fail with fs.ErrClosed. It waits for those that run; one that waits for a
+// pipe or a device fails instead, see os.File. The file is closed even if the
+// caller was cancelled, before or meanwhile: Close returns the cause then, and a
+// helper goes on. Outside a task, when the loop has ended, Close blocks.
+func (f *File) Close() error {
 	t := f.loop.current
 	if t == nil {
-		return *new(T), f.failure(op, errOutside)
+		return f.file.Close()
 	}
-	ctx := t.ambient()
-	if err := f.turn.Acquire(ctx); err != nil {
-		return *new(T), f.failure(op, err)
-	}
-	if before != nil {
-		before()
-	}
-	var state atomic.Int32
-	value, err := AwaitFunc(ctx, func(resolve func(T, error)) {
-		f.loop.helpers.Execute(func() {
-			if !state.CompareAndSwap(errandWaits, errandBegun) {
-				return
-			}
-			value, err := do()
-			if state.CompareAndSwap(errandBegun, errandDone) {
-				resolve(value, err)
-			} else {
-				f.loop.post(f.turn.Release) // the caller has left
-			}
-		})
+	begun := false
+	result, err := AwaitFunc(t.ambient(), func(resolve func(error, error)) {
+		begun = true
+		f.loop.helpers.Execute(func() { resolve(f.file.Close(), nil) })
 	})
-	if err != nil && state.CompareAndSwap(errandBegun, errandDropped) {
-		return *new(T), f.failure(op, err) // it is not over, and keeps its turn
+	if !begun {
+		f.loop.helpers.Execute(func() { f.file.Close() })
 	}
-	if err != nil && state.CompareAndSwap(errandWaits, errandDropped) {
-		err = f.failure(op, err)
-	} else if after != nil {
-		after(value)
+	if err != nil {
+		return f.failure("close", err)
 	}
-	f.turn.Release()
-	return value, err
-}
-
-func (f *File) failure(op string, err error) error {
-	return &fs.PathError{Op: op, Path: f.file.Name(), Err: err}
+	return result
 }

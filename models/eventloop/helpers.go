@@ -4,14 +4,16 @@ import (
 	"context"
 	"runtime"
 	"sync"
-	"sync/atomic"
 )
 
 // An Executor runs functions somewhere else than on the loop's thread. [Helpers]
 // is one. A pool of processes, which cannot run a function of this process, is
 // awaited with [AwaitFunc] instead.
 type Executor interface {
-	// Execute runs f soon, in another goroutine, and does not block.
+	// Execute has f called once, in another goroutine, and does not block. f
+	// never panics; it may call runtime.Goexit. A task whose f is never called
+	// waits until it is cancelled, so an Executor that refuses f should panic
+	// in Execute, which [OffloadTo] then does.
 	Execute(f func())
 }
 
@@ -21,14 +23,14 @@ type Executor interface {
 // as Python's pool of threads has: four more than CPUs, and 32 at most. Its
 // methods may be called from any goroutine. It must not be copied.
 //
-// A helper is a goroutine that ends when nothing is left to do, so idle Helpers
-// cost nothing and need not be closed.
+// A helper is a goroutine that is begun when it is needed and ends when nothing is
+// left to do, so idle Helpers cost nothing and need not be closed.
 type Helpers struct {
 	limit   int
 	mu      sync.Mutex
 	waiting []func()
 	busy    int
-	idle    sync.Cond
+	idle    chan struct{} // closed when busy falls to 0; nil if nobody waits for that
 }
 
 // NewHelpers returns Helpers that run up to limit functions at once. It panics if
@@ -79,8 +81,9 @@ func (h *Helpers) next() func() {
 	defer h.mu.Unlock()
 	if len(h.waiting) == 0 {
 		h.waiting = nil
-		if h.busy--; h.busy == 0 && h.idle.L != nil {
-			h.idle.Broadcast()
+		if h.busy--; h.busy == 0 && h.idle != nil {
+			close(h.idle)
+			h.idle = nil
 		}
 		return nil
 	}
@@ -97,92 +100,44 @@ func (h *Helpers) bound() int {
 	return min(32, runtime.NumCPU()+4)
 }
 
-// Busy returns how many functions are being run, and Waiting how many wait for a
-// helper.
+// Busy returns how many functions are being run.
 func (h *Helpers) Busy() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.busy
 }
 
-// Waiting returns how many functions wait for a helper.
+// Waiting returns how many functions wait for a helper. Those of tasks that were
+// cancelled count until it would be their turn.
 func (h *Helpers) Waiting() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.waiting)
 }
 
-// Wait blocks until no function is run or waits. It blocks the calling goroutine,
-// so it is for after Run, or for [Offload].
-func (h *Helpers) Wait() {
+// Wait blocks the calling goroutine until h has nothing to do, also nothing that
+// was given to it meanwhile, or until ctx ends, and returns the cause of that. It
+// is for after Run, which does not wait for helpers, and so is
+// loop.shutdown_default_executor with a timeout; but h can still be used then. On
+// the thread of a loop that runs, it returns [ErrWouldBlock] if it would block.
+func (h *Helpers) Wait(ctx context.Context) error {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.idle.L = &h.mu
-	for h.busy > 0 {
-		h.idle.Wait()
+	if h.busy == 0 {
+		h.mu.Unlock()
+		return nil
 	}
-}
-
-// Offload calls f in a helper of the loop, never on the loop's thread, and
-// suspends the calling task until f has returned. It is for what blocks or
-// computes for long. A panic of f is returned as a [*PanicError]. It is
-// asyncio.to_thread; of how many run at once, see [Helpers], and for a bound of
-// your own [OffloadTo].
-//
-// If ctx ends first, or the task is cancelled, Offload returns the cause at once.
-// If f has not begun then, it never does. If it has, it goes on to its end, but
-// its result is dropped and Run does not wait for it, which asyncio.run does for
-// up to five minutes; give f the context too if it can heed it.
-func Offload[T any](ctx context.Context, f func() (T, error)) (T, error) {
-	return OffloadTo(ctx, &running(ctx).loop.helpers, f)
-}
-
-// OffloadTo is [Offload] to an Executor, for instance Helpers that several loops
-// share. It is loop.run_in_executor.
-func OffloadTo[T any](ctx context.Context, e Executor, f func() (T, error)) (T, error) {
-	return offload(ctx, e, f, nil)
-}
-
-// offload is OffloadTo that hands a result which comes too late to late.
-func offload[T any](ctx context.Context, e Executor, f func() (T, error), late func(T)) (T, error) {
-	var state atomic.Int32 // of the errand
-	value, err := AwaitFunc(ctx, func(resolve func(T, error)) {
-		e.Execute(func() {
-			if !state.CompareAndSwap(errandWaits, errandBegun) {
-				return
-			}
-			apart(f, func(value T, err error) {
-				if !state.CompareAndSwap(errandBegun, errandDone) && late != nil {
-					late(value)
-					return
-				}
-				resolve(value, err)
-			})
-		})
-	})
-	if err != nil && !state.CompareAndSwap(errandWaits, errandDropped) {
-		state.CompareAndSwap(errandBegun, errandDropped)
+	if h.idle == nil {
+		h.idle = make(chan struct{})
 	}
-	return value, err
-}
-
-// The states of what was given to an Executor.
-const (
-	errandWaits int32 = iota
-	errandBegun
-	errandDone
-	errandDropped
-)
-
-// apart resolves with what f gives, whichever way it ends.
-func apart[T any](f func() (T, error), resolve func(T, error)) {
-	var value T
-	err := ErrGoexit
-	defer func() {
-		if v := recover(); v != nil {
-			err = newPanicError(v)
-		}
-		resolve(value, err)
-	}()
-	value, err = f()
+	idle := h.idle
+	h.mu.Unlock()
+	if l, ok := loops.Load(threadID()); ok && l.(*Loop).running {
+		return ErrWouldBlock
+	}
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

@@ -44,7 +44,7 @@ type Loop struct {
 	asked    uint64 // how often tasks were asked to end
 	asking   bool   // they are now
 	failures failures
-	helpers  Helpers // of Offload
+	helpers  *Helpers // of Offload
 	onError  func(error)
 	orphans  orphans
 

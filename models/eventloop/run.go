@@ -1,6 +1,7 @@
 package eventloop
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -58,6 +59,10 @@ type Options struct {
 	OnError func(err error)
 	// Hooks are called when something happens in the loop. nil stands for none.
 	Hooks *Hooks
+	// Helpers run what [Offload] and [File] give them. nil stands for Helpers of
+	// the loop's own. It is loop.set_default_executor; for an [Executor] of
+	// another kind there is [OffloadTo].
+	Helpers *Helpers
 	// Debug looks for mistakes. nil stands for no debug mode.
 	Debug *Debug
 }
@@ -102,6 +107,7 @@ func newLoop(options Options) (*Loop, error) {
 		l.pick = rand.New(rand.NewPCG(options.Seed, 0)).IntN
 	}
 	l.hooks = options.Hooks
+	l.helpers = cmp.Or(options.Helpers, new(Helpers))
 	thread := threadID()
 	if _, taken := loops.LoadOrStore(thread, l); taken {
 		p.close()
@@ -191,19 +197,23 @@ func (l *Loop) Close() error {
 // shut closes the loop and joins err with the errors nobody has seen.
 func (l *Loop) shut(err error) error {
 	defer l.release()
-	l.closing = true
-	l.drain(ErrMainEnded)
-	// What is to be called at the end of tasks may begin tasks, and callbacks may
-	// call one another for ever.
-	for rounds := 0; l.live == 0 && l.ready.n > 0 && rounds < maxRounds; rounds++ {
-		l.stopping = true
-		l.turn(func() bool { return false }) // one tick
-		l.drain(ErrMainEnded)
-	}
+	l.wind(ErrMainEnded)
 	if l.live > 0 {
 		l.report(fmt.Errorf("%w; %d tasks are left, in waits that no cancellation reaches", ErrDeadlock, l.live))
 	}
 	return l.failures.take(err)
+}
+
+// wind ends all tasks and calls what is to be called at their end. That may begin
+// tasks, and callbacks may call one another for ever.
+func (l *Loop) wind(cause error) {
+	l.closing = true
+	l.drain(cause)
+	for rounds := 0; l.live == 0 && l.ready.n > 0 && rounds < maxRounds; rounds++ {
+		l.stopping = true
+		l.turn(func() bool { return false }) // one tick
+		l.drain(cause)
+	}
 }
 
 // maxRounds bounds the ticks for callbacks when a loop is closed.
@@ -262,7 +272,7 @@ func (l *Loop) turn(enough func() bool) {
 		l.current, l.top = nil, nil
 		if l.exiting { // this goroutine is ending, but the other tasks are not done
 			l.exiting = false
-			l.drain(ErrGoexit)
+			l.wind(ErrGoexit)
 		}
 	}()
 	l.schedule(nil)

@@ -6,8 +6,9 @@ import (
 )
 
 // ErrWouldBlock is what Wait of a [Submission] returns on the thread of its loop,
-// where it could never end.
-var ErrWouldBlock = errors.New("eventloop: Wait for a submission would block the loop that is to run it; begin a task with Go instead")
+// where it could never end, and that of [Helpers] on the thread of a loop that
+// runs.
+var ErrWouldBlock = errors.New("eventloop: this Wait would block the loop of the calling thread; in a task, use Go or Offload and wait for that")
 
 // A Submission is a task as seen from outside its loop: what [Submit] returns. It
 // is the concurrent.futures.Future of asyncio.run_coroutine_threadsafe. Its methods
@@ -36,7 +37,7 @@ func Submit[T any](l *Loop, body func(ctx context.Context) (T, error)) *Submissi
 // begin begins the task, on the loop's thread.
 func (s *Submission[T]) begin(body func(ctx context.Context) (T, error)) {
 	switch {
-	case s.loop.closing:
+	case s.loop.closing || s.loop.ended:
 		s.settle(ErrClosed)
 		return
 	case s.cause != nil:
