@@ -60,6 +60,15 @@ func beChild() {
 	}
 	read.Close()
 	write.Close()
+	heedInterrupts()
+}
+
+// heedInterrupts has children not ignore SIGINT, as they else would if this
+// process does: in the background of a shell, for instance.
+func heedInterrupts() {
+	if signal.Ignored(os.Interrupt) {
+		signal.Notify(make(chan os.Signal, 1), os.Interrupt)
+	}
 }
 
 // child returns the Command of a child that plays a role.

@@ -101,6 +101,7 @@ func TestInterruptIgnored(t *testing.T) {
 		signal.Ignore(os.Interrupt)
 		p, err := piped("loop", "answers").Start(ctx)
 		signal.Reset(os.Interrupt)
+		heedInterrupts()
 		if err != nil {
 			return err
 		}
