@@ -2,8 +2,10 @@ package eventloop_test
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -266,4 +268,55 @@ func TestOnDoneForgetsCancelled(t *testing.T) {
 		runtime.KeepAlive(f)
 		return nil
 	})
+}
+
+// TestClosedLoopIsRefused checks that what a closed loop would never do is refused.
+func TestClosedLoopIsRefused(t *testing.T) {
+	checkLeftovers(t)
+	var ctx context.Context
+	var done *eventloop.Task
+	run(t, func(c context.Context) error { ctx, done = c, eventloop.Current(c); return nil })
+	l := eventloop.FromContext(ctx)
+	nothing := func(context.Context) error { return nil }
+	for name, call := range map[string]func(){
+		"CallSoon":  func() { l.CallSoon(func() {}) },
+		"CallLater": func() { l.CallLater(time.Second, func() {}) },
+		"CallAt":    func() { l.CallAt(time.Second, func() {}) },
+		"OnDone":    func() { done.OnDone(func() {}) },
+		"Go":        func() { eventloop.Go(ctx, nothing) },
+		"GoEager":   func() { eventloop.GoEager(ctx, nothing) },
+		"NewFuture": func() { eventloop.NewFuture[int](ctx) },
+		"WithScope": func() { eventloop.WithScope(ctx) },
+		"Yield":     func() { eventloop.Yield(ctx) },
+	} {
+		func() {
+			defer func() {
+				if v, ok := recover().(string); !ok || !strings.HasPrefix(v, "eventloop: ") {
+					t.Errorf("%s: panic %q", name, v)
+				}
+			}()
+			call()
+		}()
+	}
+	wantIs(t, "Run", l.Run(t.Context(), nothing), eventloop.ErrClosed)
+	wantIs(t, "RunForever", l.RunForever(t.Context()), eventloop.ErrClosed)
+	wantIs(t, "Wait", done.Wait(ctx), nil)
+	l.Stop()
+	if done.Cancel(nil) || l.Close() != nil {
+		t.Error("Cancel or a second Close did something")
+	}
+}
+
+// TestPanicWhileReleasing has what was posted while the loop released what it held
+// panic. Close returns that.
+func TestPanicWhileReleasing(t *testing.T) {
+	checkLeftovers(t)
+	l := newLoop(t, eventloop.Options{})
+	if err := l.Post(func() { panic("in what was posted") }); err != nil {
+		t.Fatal(err)
+	}
+	var p *eventloop.PanicError
+	if err := l.Close(); !errors.As(err, &p) || p.Value != "in what was posted" {
+		t.Errorf("Close returns %v", err)
+	}
 }

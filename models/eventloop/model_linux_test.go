@@ -29,7 +29,7 @@ var (
 	waits   = []string{"sleep", "sleep", "yield", "wait", "await", "future", "awaitFuture"}
 	acts    = []string{"cancel", "cancel", "resolve", "reject", "cancelScope", "go", "goEager", "look"}
 	own     = []string{"uncancel", "open", "openShield", "openDerived", "close", "deadline", "shield", "fail", "stop", "later", "goScope"}
-	withs   = []string{"own", "own", "scope", "scope", "derived", "without"}
+	withs   = []string{"own", "own", "scope", "scope", "values", "derived", "without", "other"}
 	allOps  = slices.Concat(waits, waits, acts, own)
 	futures = 3
 )
@@ -83,6 +83,9 @@ func (w *world) note(format string, args ...any) {
 	w.trace = append(w.trace, fmt.Sprintf("%v: ", w.l.Time())+fmt.Sprintf(format, args...))
 }
 
+// scopeKey is the key of a Scope to which a value was added: itself.
+type scopeKey struct{}
+
 // A being is a task of a world, and what it has to expect.
 type being struct {
 	*world
@@ -91,6 +94,9 @@ type being struct {
 	task   *eventloop.Task
 	scopes []*eventloop.Scope
 	owed   bool  // a request came that was not delivered
+	unsure bool  // or perhaps it was
+	shield bool  // it has shielded a scope
+	begun  bool  // it has begun a task with a scope
 	level  error // why its own context has ended for good
 	ended  bool
 }
@@ -159,12 +165,18 @@ func (b *being) change(s move) {
 	case "open":
 		scope = eventloop.WithTimeout(top, time.Duration(s.d)*time.Second)
 	case "openShield":
+		b.shield = true
 		scope = eventloop.WithShield(top)
 	case "openDerived":
+		b.shield = true
 		scope = eventloop.WithScope(context.WithoutCancel(top))
 	case "stop":
 		b.l.Stop()
 	case "goScope":
+		if b.shield { // a task could ignore its one cancellation and wait for ever
+			top = b.ctx
+		}
+		b.begun = true
 		b.begin(top, eventloop.Go, s.body)
 	case "later":
 		b.l.CallLater(time.Duration(s.d)*time.Second, func() { b.act(b.ctx, acts[s.on%len(acts)], s) })
@@ -181,7 +193,10 @@ func (b *being) change(s move) {
 		case "deadline":
 			last.SetDeadline(b.l.Time() + time.Duration(s.d-1)*time.Second)
 		case "shield":
-			last.SetShield(s.giveUp)
+			if !b.begun {
+				b.shield = true
+				last.SetShield(s.giveUp)
+			}
 		}
 	}
 	b.act(b.ctx, s.op, s)
@@ -237,6 +252,14 @@ func (b *being) wait(s move) error {
 			h := b.l.CallLater(time.Second, func() { cancel(scoped(b.number())) })
 			defer h.Cancel()
 		}
+	case "values":
+		if n := len(b.scopes); n > 0 {
+			ctx, shielded = context.WithValue(b.scopes[n-1], scopeKey{}, b.scopes[n-1]), true
+		}
+	case "other":
+		if len(b.open) > 0 {
+			ctx, shielded = b.open[s.on%len(b.open)], true
+		}
 	case "without":
 		ctx, shielded = context.WithoutCancel(b.ctx), true
 	}
@@ -258,7 +281,7 @@ func (b *being) wait(s move) error {
 		b.wrong("%d slept too long", b.id)
 	}
 	passedOn := s.op == "await" || s.op == "awaitFuture"
-	if !shielded && b.owed && !outcome && !passedOn && (err == nil || b.l.Time() != began) {
+	if !shielded && b.owed && !b.unsure && !outcome && !passedOn && (err == nil || b.l.Time() != began) {
 		b.wrong("%d was owed a cancellation, and its %s said %v", b.id, s.op, err)
 	}
 	if !shielded && !outcome && !passedOn && raisedNow && err == nil {
@@ -307,19 +330,27 @@ func (w *world) saw(outcome, err error) bool {
 // what it tells now.
 func (b *being) check(ctx context.Context, s move, err error, outcome, dead, raised bool) {
 	var request requested
-	scope, _ := ctx.(*eventloop.Scope)
+	scope, _ := ctx.Value(scopeKey{}).(*eventloop.Scope)
+	if scope == nil {
+		scope, _ = ctx.(*eventloop.Scope)
+	}
 	expected := b.owed || raised
+	unsure := b.unsure
+	b.unsure = b.unsure && (outcome || ctx != b.ctx)
 	switch isRequest := errors.As(err, &request); {
 	case s.op == "await" || s.op == "awaitFuture", outcome && raised:
-		b.owed = false // it may be that what it waited for was told
+		b.owed, b.unsure = expected, expected // it may be that what it waited for was told
 	case outcome:
-	case isRequest && !dead && !expected:
+	case isRequest && !dead && !expected && !unsure:
 		b.wrong("%d: its %s says %v, which it was told before", b.id, s.op, err)
-	case err == nil, scope != nil && scope.Cause() == err && err != context.DeadlineExceeded:
+	case scope != nil && expected && err == context.DeadlineExceeded:
+		b.owed, b.unsure = true, true // a task that awaits this one may have asked because of a deadline
+	case err == nil && ctx != b.ctx, scope != nil && (scope.Cause() == err || err == context.Canceled):
 		b.owed = expected
-	default: // a deadline may have come as a request, from a task that awaits this one
+	default:
 		b.owed = false
 	}
+	expected = expected || unsure
 	if ctx != b.ctx || outcome {
 		return
 	}
