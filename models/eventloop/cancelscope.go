@@ -274,3 +274,19 @@ func (s *Scope) followed() bool {
 	}
 	return false
 }
+
+// scopeOf returns the Scope that ctx is, but for values that it adds, or nil.
+func scopeOf(ctx context.Context) *Scope {
+	switch c := ctx.(type) {
+	case *Scope:
+		return c
+	case *taskContext:
+		return nil
+	}
+	if b := branchOf(ctx); b != nil {
+		if s, ok := b.owner.(*Scope); ok && b.owns(ctx) {
+			return s
+		}
+	}
+	return nil
+}

@@ -16,15 +16,24 @@ type Handle struct {
 // it cannot wait. If it panics, the loop goes on, and Run returns the panic as a
 // [*PanicError] among the errors that nobody has seen.
 //
-// CallSoon, CallLater and CallAt are for tasks and callbacks of the loop. From
-// other goroutines there is [Loop.Post]. It allocates the Handle alone.
+// CallSoon, CallLater and CallAt are for tasks and callbacks of the loop, and
+// before it runs for its goroutine. From other goroutines there is [Loop.Post]. They
+// panic if the loop has been closed. CallSoon allocates the Handle alone.
 func (l *Loop) CallSoon(f func()) *Handle {
+	h := l.callback(f)
+	l.ready.push(h)
+	return h
+}
+
+// callback makes a Handle.
+func (l *Loop) callback(f func()) *Handle {
 	if l.debug != nil {
 		l.debug.check(l)
 	}
-	h := &Handle{loop: l, call: f}
-	l.ready.push(h)
-	return h
+	if l.ended {
+		panic("eventloop: a callback for a loop that has ended")
+	}
+	return &Handle{loop: l, call: f}
 }
 
 // CallLater has the loop call f after d or a little later, never earlier. It is
@@ -42,10 +51,7 @@ func (l *Loop) CallAt(when time.Duration, f func()) *Handle {
 }
 
 func (l *Loop) callAt(when int64, f func()) *Handle {
-	if l.debug != nil {
-		l.debug.check(l)
-	}
-	h := &Handle{loop: l, call: f}
+	h := l.callback(f)
 	h.timer.owner, h.timer.when = h, when
 	l.timers.add(&h.timer)
 	return h

@@ -29,7 +29,7 @@ var (
 	waits   = []string{"sleep", "sleep", "yield", "wait", "await", "future", "awaitFuture"}
 	acts    = []string{"cancel", "cancel", "resolve", "reject", "cancelScope", "go", "goEager", "look"}
 	own     = []string{"uncancel", "open", "openShield", "openDerived", "close", "deadline", "shield", "fail", "stop", "later", "goScope"}
-	withs   = []string{"own", "own", "scope", "scope", "derived", "without"}
+	withs   = []string{"own", "own", "scope", "scope", "values", "derived", "without", "other"}
 	allOps  = slices.Concat(waits, waits, acts, own)
 	futures = 3
 )
@@ -83,6 +83,9 @@ func (w *world) note(format string, args ...any) {
 	w.trace = append(w.trace, fmt.Sprintf("%v: ", w.l.Time())+fmt.Sprintf(format, args...))
 }
 
+// scopeKey is the key of a Scope to which a value was added: itself.
+type scopeKey struct{}
+
 // A being is a task of a world, and what it has to expect.
 type being struct {
 	*world
@@ -91,6 +94,9 @@ type being struct {
 	task   *eventloop.Task
 	scopes []*eventloop.Scope
 	owed   bool  // a request came that was not delivered
+	unsure bool  // or perhaps it was
+	shield bool  // it has shielded a scope
+	begun  bool  // it has begun a task with a scope
 	level  error // why its own context has ended for good
 	ended  bool
 }
@@ -159,12 +165,18 @@ func (b *being) change(s move) {
 	case "open":
 		scope = eventloop.WithTimeout(top, time.Duration(s.d)*time.Second)
 	case "openShield":
+		b.shield = true
 		scope = eventloop.WithShield(top)
 	case "openDerived":
+		b.shield = true
 		scope = eventloop.WithScope(context.WithoutCancel(top))
 	case "stop":
 		b.l.Stop()
 	case "goScope":
+		if b.shield { // a task could ignore its one cancellation and wait for ever
+			top = b.ctx
+		}
+		b.begun = true
 		b.begin(top, eventloop.Go, s.body)
 	case "later":
 		b.l.CallLater(time.Duration(s.d)*time.Second, func() { b.act(b.ctx, acts[s.on%len(acts)], s) })
@@ -181,7 +193,10 @@ func (b *being) change(s move) {
 		case "deadline":
 			last.SetDeadline(b.l.Time() + time.Duration(s.d-1)*time.Second)
 		case "shield":
-			last.SetShield(s.giveUp)
+			if !b.begun {
+				b.shield = true
+				last.SetShield(s.giveUp)
+			}
 		}
 	}
 	b.act(b.ctx, s.op, s)
@@ -217,117 +232,6 @@ func (w *world) act(ctx context.Context, op string, s move) {
 func (w *world) see(err error) {
 	if f := failure(0); errors.As(err, &f) {
 		w.due[f] = false
-	}
-}
-
-// wait waits, and checks what comes of it.
-func (b *being) wait(s move) error {
-	ctx, shielded := b.ctx, false
-	switch s.with {
-	case "scope":
-		if n := len(b.scopes); n > 0 {
-			ctx, shielded = b.scopes[n-1], true // perhaps
-		}
-	case "derived":
-		var cancel context.CancelCauseFunc
-		ctx, cancel = context.WithCancelCause(b.ctx)
-		defer cancel(nil)
-		shielded = true // for what comes after the wake-up
-		if s.d == 0 {
-			h := b.l.CallLater(time.Second, func() { cancel(scoped(b.number())) })
-			defer h.Cancel()
-		}
-	case "without":
-		ctx, shielded = context.WithoutCancel(b.ctx), true
-	}
-	began, raised, dead := b.l.Time(), b.task.Cancelling(), ctx.Err() != nil
-	if shielded && (s.op == "wait" || s.op == "await" || s.op == "future" || s.op == "awaitFuture") {
-		ctx, shielded = b.ctx, false // it could last for ever
-	}
-	outcome, noWait, err := b.enter(ctx, s)
-	b.note("%d %s %s %d %d: %v", b.id, s.op, s.with, s.on, s.d, err)
-	b.see(err)
-	if noWait {
-		return err
-	}
-	raisedNow := b.task.Cancelling() > raised
-	switch {
-	case s.op == "sleep" && err == nil && b.l.Time() != began+time.Duration(s.d)*time.Second:
-		b.wrong("%d slept from %v to %v instead of %ds", b.id, began, b.l.Time(), s.d)
-	case s.op == "sleep" && b.l.Time() > began+time.Duration(s.d)*time.Second:
-		b.wrong("%d slept too long", b.id)
-	}
-	passedOn := s.op == "await" || s.op == "awaitFuture"
-	if !shielded && b.owed && !outcome && !passedOn && (err == nil || b.l.Time() != began) {
-		b.wrong("%d was owed a cancellation, and its %s said %v", b.id, s.op, err)
-	}
-	if !shielded && !outcome && !passedOn && raisedNow && err == nil {
-		b.wrong("%d was cancelled during its %s, which said nothing", b.id, s.op)
-	}
-	b.check(ctx, s, err, outcome, shielded || dead, raisedNow)
-	return err
-}
-
-// enter waits. outcome says that err may be that of what it waited for, and noWait
-// that it did not have to.
-func (b *being) enter(ctx context.Context, s move) (outcome, noWait bool, err error) {
-	d := time.Duration(s.d) * time.Second
-	task, future := b.tasks[s.on%len(b.tasks)], b.futures[s.on%futures]
-	switch s.op {
-	case "sleep":
-		return false, false, eventloop.Sleep(ctx, d)
-	case "yield":
-		return false, false, eventloop.Yield(ctx)
-	case "wait":
-		noWait = task.Done() || task == b.task
-		err = task.Wait(ctx)
-		return b.saw(task.Err(), err), noWait, err
-	case "await":
-		noWait = task.Done() || task == b.task
-		err = task.Await(ctx)
-		return task.Done(), noWait, err
-	case "future":
-		noWait = future.Done()
-		err = future.Wait(ctx)
-		return b.saw(future.Err(), err), noWait, err
-	default:
-		noWait = future.Done()
-		_, err = future.Await(ctx)
-		return future.Done(), noWait, err
-	}
-}
-
-// saw reports whether an outcome, which was now seen, is err.
-func (w *world) saw(outcome, err error) bool {
-	w.see(outcome)
-	return err != nil && errors.Is(outcome, err)
-}
-
-// check keeps account of what is delivered. dead says that ctx may have told before
-// what it tells now.
-func (b *being) check(ctx context.Context, s move, err error, outcome, dead, raised bool) {
-	var request requested
-	scope, _ := ctx.(*eventloop.Scope)
-	expected := b.owed || raised
-	switch isRequest := errors.As(err, &request); {
-	case s.op == "await" || s.op == "awaitFuture", outcome && raised:
-		b.owed = false // it may be that what it waited for was told
-	case outcome:
-	case isRequest && !dead && !expected:
-		b.wrong("%d: its %s says %v, which it was told before", b.id, s.op, err)
-	case err == nil, scope != nil && scope.Cause() == err && err != context.DeadlineExceeded:
-		b.owed = expected
-	default: // a deadline may have come as a request, from a task that awaits this one
-		b.owed = false
-	}
-	if ctx != b.ctx || outcome {
-		return
-	}
-	if b.level != nil && err == nil {
-		b.wrong("%d: its context has ended with %v, but %s went on", b.id, b.level, s.op)
-	}
-	if err != nil && !expected {
-		b.level = err
 	}
 }
 

@@ -201,6 +201,7 @@ func (l *Loop) shut(err error) error {
 	if l.live > 0 {
 		l.report(fmt.Errorf("%w; %d tasks are left, in waits that no cancellation reaches", ErrDeadlock, l.live))
 	}
+	l.release() // which still calls what was posted
 	return l.failures.take(err)
 }
 

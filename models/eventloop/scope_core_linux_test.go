@@ -138,3 +138,25 @@ func TestDerivedContextsUnderVirtualTime(t *testing.T) {
 		})
 	}
 }
+
+// TestScopeWithValues waits with a Scope to which a value was added, in a task with
+// a request that was not delivered: it is, as with the Scope itself.
+func TestScopeWithValues(t *testing.T) {
+	checkLeftovers(t)
+	virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
+		task := eventloop.Go(ctx, func(ctx context.Context) error {
+			eventloop.Current(ctx).Cancel(errTest)
+			scope := eventloop.WithScope(ctx)
+			defer scope.Close()
+			named := context.WithValue(scope, t, "a value")
+			wantIs(t, "the wait", eventloop.Sleep(named, time.Second), errTest)
+			l.CallLater(time.Second, func() { scope.Cancel(errTest) })
+			wantIs(t, "the wait until the scope ends", eventloop.Sleep(named, time.Hour), errTest)
+			return nil
+		})
+		if err := task.Wait(ctx); err != nil || l.Time() != time.Second {
+			t.Errorf("at %v: %v", l.Time(), err)
+		}
+		return nil
+	})
+}

@@ -84,7 +84,7 @@ func (t *Task) ended(ctx context.Context) error {
 	if t.is(ctx) {
 		return t.stopped()
 	}
-	if s, ok := ctx.(*Scope); ok {
+	if s := scopeOf(ctx); s != nil {
 		switch {
 		case s.cause != nil:
 			if s.followed() {
@@ -171,7 +171,7 @@ func (t *Task) suspendWith(ctx context.Context) {
 	if t.cut || t.heeds || t.result == nil {
 		return // no request came by way of ctx
 	}
-	if s, ok := ctx.(*Scope); !ok || s.followed() {
+	if s := scopeOf(ctx); s == nil || s.followed() {
 		t.heard(t.result)
 	}
 }
@@ -190,7 +190,7 @@ func (t *Task) suspendAnyway(on fmt.Stringer) error {
 // watch has the end of ctx, which is not t's own context, end the wait that t is
 // about to begin.
 func (t *Task) watch(ctx context.Context) (unwatch func()) {
-	if s, ok := ctx.(*Scope); ok {
+	if s := scopeOf(ctx); s != nil {
 		t.heeds = s.reaches(t)
 		s.enter(t)
 		return func() { s.leave(t) }
