@@ -51,7 +51,8 @@
 // the task is in or to its next one. A task that catches it may clean up with
 // further waits. A task that goes on as if nothing had been should call
 // [Task.Uncancel]. Tasks that were begun with the context of the task are asked
-// too; begin a task with context.WithoutCancel(ctx) to keep it out of that.
+// too; a task that is begun with context.WithoutCancel(ctx), and a [Scope] within
+// that, are kept out of it.
 //
 // What was handed to a task is never lost to a cancellation: a lock, a permit or an
 // item that was due to it goes to the next one, and a result that was there before
@@ -162,7 +163,8 @@
 // errors.ErrUnsupported, but a loop WithoutKernel and a [Network] work on every
 // system. [Listen] and [ListenPacket] do not resolve names. Names are looked up in
 // the loop: the hosts file, then DNS over UDP, and over TCP if an answer is too
-// large; nothing is cached but the files. A tick calls at most a thousand
+// large; nothing is cached but the files. With virtual time, contexts of package
+// context that end inside the loop are noticed in the next tick. A tick calls at most a thousand
 // submissions; what comes more quickly than it can be called piles up. With virtual
 // time, no limit on a child passes while a task waits for it. Sockets and tasks
 // belong to the loop that made them.
