@@ -84,19 +84,19 @@ func WriteFile(ctx context.Context, name string, data []byte, perm fs.FileMode) 
 func (f *File) Name() string { return f.file.Name() }
 
 // Read reads up to len(p) bytes from where the last Read or Write has ended.
-func (f *File) Read(p []byte) (int, error) { return f.in("read", p, true, f.file.Read) }
+func (f *File) Read(p []byte) (int, error) { return f.transfer("read", true, nil, p, f.file.Read) }
 
 // ReadAt reads len(p) bytes from an offset. Several may run at once.
 func (f *File) ReadAt(p []byte, offset int64) (int, error) {
-	return f.in("read", p, false, func(buf []byte) (int, error) { return f.file.ReadAt(buf, offset) })
+	return f.transfer("read", false, nil, p, func(buf []byte) (int, error) { return f.file.ReadAt(buf, offset) })
 }
 
 // Write writes p where the last Read or Write has ended.
-func (f *File) Write(p []byte) (int, error) { return f.out("write", p, true, f.file.Write) }
+func (f *File) Write(p []byte) (int, error) { return f.transfer("write", true, p, nil, f.file.Write) }
 
 // WriteAt writes p at an offset. Several may run at once.
 func (f *File) WriteAt(p []byte, offset int64) (int, error) {
-	return f.out("write", p, false, func(buf []byte) (int, error) { return f.file.WriteAt(buf, offset) })
+	return f.transfer("write", false, p, nil, func(buf []byte) (int, error) { return f.file.WriteAt(buf, offset) })
 }
 
 // Seek sets where the next Read or Write begins; see io.Seeker.

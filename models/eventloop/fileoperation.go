@@ -6,32 +6,18 @@ import (
 	"slices"
 )
 
-// in has read read into a copy of p, in a helper, and takes over what came. A
-// helper that nobody waits for any more keeps the copy.
-func (f *File) in(op string, p []byte, turn bool, read func(buf []byte) (int, error)) (int, error) {
+// transfer calls do in a helper, with a copy of from, and then copies what came to
+// to; one of both is nil. A helper that nobody waits for any more keeps its memory.
+func (f *File) transfer(op string, turn bool, from, to []byte, do func(buf []byte) (int, error)) (int, error) {
 	ctx, err := f.enter(op, turn)
 	if err != nil {
 		return 0, err
 	}
-	buf := f.take(len(p))
-	n, over, err := operate(ctx, f, op, turn, func() (int, error) { return read(buf) })
+	buf := f.take(max(len(from), len(to)))
+	copy(buf, from)
+	n, over, err := operate(ctx, f, op, turn, func() (int, error) { return do(buf) })
 	if over {
-		copy(p, buf[:n])
-		f.spare = append(f.spare, buf)
-	}
-	return n, err
-}
-
-// out has write write a copy of p, in a helper.
-func (f *File) out(op string, p []byte, turn bool, write func(buf []byte) (int, error)) (int, error) {
-	ctx, err := f.enter(op, turn)
-	if err != nil {
-		return 0, err
-	}
-	buf := f.take(len(p))
-	copy(buf, p)
-	n, over, err := operate(ctx, f, op, turn, func() (int, error) { return write(buf) })
-	if over {
+		copy(to, buf[:n])
 		f.spare = append(f.spare, buf)
 	}
 	return n, err
