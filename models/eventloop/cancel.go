@@ -33,9 +33,24 @@ func (t *Task) cancelNow(cause error) bool {
 	if t.done {
 		return false
 	}
+	t.loop.beginRequest()
 	t.request(cause)
+	t.loop.endRequest()
 	return true
 }
+
+// beginRequest and endRequest stand around a request and all those that it leads
+// to. A task is asked once in between: it may be below a task that was asked and be
+// awaited by it too, and in a chain of such tasks every link would double the
+// requests.
+func (l *Loop) beginRequest() {
+	if l.asking == 0 {
+		l.requests++
+	}
+	l.asking++
+}
+
+func (l *Loop) endRequest() { l.asking-- }
 
 // Cancelling returns how many requests to cancel t there were, less those that
 // Uncancel took back.
@@ -66,11 +81,17 @@ func (t *Task) Uncancel() int {
 // request asks t and the tasks below it to end.
 func (t *Task) request(cause error) {
 	x := t.more()
+	if x.last == t.loop.requests {
+		return
+	}
+	x.last = t.loop.requests
 	x.requests++
 	x.cause = cause
 	t.end(cause)
 	if !t.waiting() || !t.heeds || !t.interrupt(cause) {
 		x.pending = cause
+	} else {
+		t.cut = !t.parked
 	}
 	t.scope.request(cause)
 }
@@ -100,7 +121,6 @@ func (t *Task) interrupt(cause error) bool {
 	if t.passes {
 		return t.on.(Awaitable).Cancel(cause)
 	}
-	t.cut = t.cut || t.parked
 	t.wake(cause)
 	return true
 }

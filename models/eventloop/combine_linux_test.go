@@ -83,7 +83,7 @@ var combining = []behaviour{
 		quick := eventloop.GoValue(ctx, after(r, "quick", time.Second, "q", nil))
 		values, err := eventloop.Gather[string](ctx, slow, quick, slow).Await(ctx)
 		r.add("%v %v", values, err)
-		values, err = eventloop.Gather[string](ctx).Await(ctx)
+		values, err = eventloop.Gather[string, eventloop.Awaiter[string]](ctx).Await(ctx)
 		r.add("%v %v", values, err)
 		return nil
 	}},
@@ -448,7 +448,7 @@ func TestLeavingCompletedEarly(t *testing.T) {
 		if n := l.Stats().Callbacks - before; n != 0 {
 			t.Errorf("%d callbacks are left", n)
 		}
-		_, _, err := eventloop.Wait(ctx, eventloop.AllDone, 0)
+		_, _, err := eventloop.Wait[eventloop.Awaitable](ctx, eventloop.AllDone, 0)
 		wantIs(t, "Wait for nothing", err, eventloop.ErrNothing)
 		return nil
 	})

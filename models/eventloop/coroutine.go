@@ -21,7 +21,7 @@ type coroutine struct {
 	parked bool
 	heeds  bool         // its own cancellation ends the wait
 	passes bool         // and goes on to what it waits for
-	cut    bool         // the wait was ended by a cancellation
+	cut    bool         // the wait was ended by a request to cancel
 	turn   uint32       // counts the waits, so that a late message can be told
 	on     fmt.Stringer // what it waits for, for those who ask
 	result error        // of the wait

@@ -40,6 +40,8 @@ type Loop struct {
 	live     int    // tasks that have not ended
 	count    uint32 // of the tasks and futures that were made
 	failures failures
+	requests uint64 // how often Cancel of a task was called
+	asking   int    // how many such calls go on
 	helpers  Helpers // of Offload
 	onError  func(error)
 	orphans  orphans
@@ -104,7 +106,7 @@ func (l *Loop) schedule(host *Task) bool {
 				if host == nil {
 					l.top = nil
 				}
-			case *Handle:
+			default:
 				l.current = nil
 				next.step()
 			}

@@ -1,9 +1,6 @@
 package eventloop
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // An Awaitable is anything whose outcome a task can wait for: a [*Task], a
 // [*Future], and what combines them. All of it is for the tasks and callbacks of
@@ -54,11 +51,12 @@ type promise struct {
 // extra is what few tasks and futures need.
 type extra struct {
 	name      string
-	callbacks []*Handle
+	watches   watchList
 	unhook    func() bool // stops watching the context a task was begun with, if that ends by itself
 	requests  int         // how often it was asked to cancel, less Uncancel
 	pending   error       // the cause of a cancellation that was not delivered yet
 	cause     error       // of the last request
+	last      uint64      // its number in the loop
 }
 
 // A kind says what a promise is of, for a report of its error.
@@ -87,26 +85,15 @@ func (p *promise) more() *extra {
 // settle makes the outcome known.
 func (p *promise) settle(err error) {
 	p.done, p.err = true, err
-	if p.waiters.head == nil {
-		p.unheard()
+	if err != nil && !p.dropped {
+		p.loop.failures.add(p) // even if a task waits: it may be cancelled before it looks
+	}
+	if d := p.loop.debug; d != nil && p.kind == aTask && p.waiters.head == nil {
+		d.settled(p)
 	}
 	p.waiters.wakeAll(nil)
 	if p.extra != nil {
-		for _, h := range p.extra.callbacks {
-			h.of = nil
-			p.loop.ready.push(h)
-		}
-		p.extra.callbacks = nil
-	}
-}
-
-// unheard notes that p has an outcome and nobody waits for it.
-func (p *promise) unheard() {
-	if p.err != nil && !p.dropped {
-		p.loop.failures.add(p)
-	}
-	if d := p.loop.debug; d != nil && p.kind == aTask {
-		d.settled(p)
+		p.extra.watches.settled()
 	}
 }
 
@@ -142,19 +129,11 @@ func (p *promise) OnDone(f func()) *Handle {
 	if p.done {
 		return p.loop.CallSoon(f)
 	}
-	h := &Handle{loop: p.loop, call: f, of: p}
-	x := p.more()
-	x.callbacks = append(x.callbacks, h)
-	return h
-}
-
-// forget takes a callback back that was cancelled.
-func (p *promise) forget(h *Handle) {
-	h.of = nil
-	x := p.extra
-	if i := slices.Index(x.callbacks, h); i >= 0 {
-		x.callbacks = slices.Delete(x.callbacks, i, i+1)
-	}
+	h := &doneHandle{Handle: Handle{loop: p.loop, call: f}}
+	h.link = &h.watch
+	h.by = h
+	p.more().watches.add(&h.watch, p)
+	return &h.Handle
 }
 
 // wait waits for the outcome of a, and if pass is set passes a cancellation on.
@@ -164,19 +143,15 @@ func wait(ctx context.Context, a Awaitable, pass bool) error {
 		return p.look()
 	}
 	t := running(ctx)
-	switch {
-	case p == &t.promise:
-		return ErrSelfWait
-	case p.loop != t.loop:
-		return ErrOtherLoop
+	if err := t.mayWaitFor(p); err != nil {
+		return err
 	}
 	if pass {
 		if err := t.ended(ctx); err != nil {
-			a.Cancel(err)
-			if !p.done {
-				p.waiters.push(t)
-				t.suspendAnyway(a)
+			if !a.Cancel(err) && !p.done {
+				return err
 			}
+			t.outlast(a)
 			return p.look()
 		}
 		t.passes = true
@@ -188,4 +163,15 @@ func wait(ctx context.Context, a Awaitable, pass bool) error {
 		return err
 	}
 	return p.look()
+}
+
+// mayWaitFor returns why t cannot wait for p, or nil.
+func (t *Task) mayWaitFor(p *promise) error {
+	switch {
+	case p == &t.promise:
+		return ErrSelfWait
+	case p.loop != t.loop:
+		return ErrOtherLoop
+	}
+	return nil
 }

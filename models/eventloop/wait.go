@@ -157,7 +157,7 @@ func (t *Task) suspend(ctx context.Context, on fmt.Stringer) error {
 	}
 	t.on = nil
 	if t.cut && t.extra != nil {
-		t.extra.pending = nil // it came meanwhile, and goes with this one
+		t.extra.pending = nil // another request came meanwhile, and goes with this one
 	}
 	return t.result
 }
@@ -170,6 +170,18 @@ func (t *Task) suspendAnyway(on fmt.Stringer) error {
 	t.switchAway()
 	t.on = nil
 	return t.result
+}
+
+// outlast suspends t until a has an outcome. To be cancelled meanwhile cancels a.
+func (t *Task) outlast(a Awaitable) {
+	for p := a.outcome(); !p.done; {
+		p.waiters.push(t)
+		t.turn++
+		t.on = a
+		t.heeds, t.cut, t.passes, t.parked = true, false, true, true
+		t.switchAway()
+		t.on, t.passes = nil, false
+	}
 }
 
 // watch has the end of ctx, which is not t's own context, end the wait that t is
@@ -192,7 +204,9 @@ func (t *Task) watch(ctx context.Context) (unwatch func()) {
 	stop := context.AfterFunc(ctx, func() {
 		t.loop.post(func() {
 			if t.waiting() && t.turn == turn {
-				t.interrupt(context.Cause(ctx))
+				cause := context.Cause(ctx)
+				t.cut = t.extra != nil && same(cause, t.extra.pending) // ctx ended with the request
+				t.interrupt(cause)
 			}
 		})
 	})
