@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -94,9 +95,12 @@ func TestTimeoutAndCancelAtOnce(t *testing.T) {
 func TestOutcomeThatComesWithACancellation(t *testing.T) {
 	checkLeftovers(t)
 	for name, wait := range map[string]func(ctx context.Context, f *eventloop.Future[int]) error{
-		"Wait":    func(ctx context.Context, f *eventloop.Future[int]) error { return f.Wait(ctx) },
-		"Await":   func(ctx context.Context, f *eventloop.Future[int]) error { _, err := f.Await(ctx); return err },
-		"WaitFor": func(ctx context.Context, f *eventloop.Future[int]) error { _, err := eventloop.WaitFor(ctx, f, time.Hour); return err },
+		"Wait":  func(ctx context.Context, f *eventloop.Future[int]) error { return f.Wait(ctx) },
+		"Await": func(ctx context.Context, f *eventloop.Future[int]) error { _, err := f.Await(ctx); return err },
+		"WaitFor": func(ctx context.Context, f *eventloop.Future[int]) error {
+			_, err := eventloop.WaitFor(ctx, f, time.Hour)
+			return err
+		},
 	} {
 		err := closing(t, func(ctx context.Context, l *eventloop.Loop) error {
 			f := eventloop.NewFuture[int](ctx)
@@ -147,6 +151,15 @@ func TestGatherRefusesALateCancel(t *testing.T) {
 		awaiter.Cancel(errTest)
 		wantIs(t, "who awaited", awaiter.Wait(ctx), errTest)
 		wantIs(t, "who was cancelled before", late.Wait(ctx), errTest)
+		again := eventloop.NewFuture[int](ctx)
+		outer := eventloop.Gather(ctx, eventloop.Gather(ctx, again))
+		again.Resolve(2)
+		if outer.Cancel(errTest) {
+			t.Error("there was something to cancel within the parts")
+		}
+		if values, err := outer.Await(ctx); fmt.Sprint(values) != "[[2]]" || err != nil {
+			t.Errorf("the outer gathering: %v, %v", values, err)
+		}
 		if values, err := g.Result(); !slices.Equal(values, []int{1}) || err != nil {
 			t.Errorf("the gathering: %v, %v", values, err)
 		}
@@ -179,6 +192,25 @@ func TestGatherThatNobodyAwaits(t *testing.T) {
 	}
 }
 
+// TestGatherAllIsCancelled after one part has failed: the list does not come out, so
+// that error is still to be seen.
+func TestGatherAllIsCancelled(t *testing.T) {
+	checkLeftovers(t)
+	err := closing(t, func(ctx context.Context, l *eventloop.Loop) error {
+		g := eventloop.GatherAll(ctx, eventloop.Go(ctx, forever), eventloop.Go(ctx, func(context.Context) error { return errTest }))
+		if err := eventloop.Sleep(ctx, time.Second); err != nil {
+			return err
+		}
+		g.Cancel(errStop)
+		errs, err := g.Await(ctx)
+		if wantIs(t, "GatherAll", err, errStop); errs != nil {
+			t.Errorf("it gave %v", errs)
+		}
+		return nil
+	})
+	wantIs(t, "Close", err, errTest)
+}
+
 // TestCompletedAtTheTimeout has parts end at the very time of the timeout: each is
 // yielded, either with its outcome or as missing.
 func TestCompletedAtTheTimeout(t *testing.T) {
@@ -201,6 +233,45 @@ func TestCompletedAtTheTimeout(t *testing.T) {
 		for _, task := range tasks {
 			if seen[task] != 1 {
 				t.Errorf("%v was yielded %d times", task, seen[task])
+			}
+		}
+		return nil
+	})
+}
+
+// TestCompletedWhileTheMissingAreYielded has a part end after the timeout, and before
+// it was its turn to be yielded as missing.
+func TestCompletedWhileTheMissingAreYielded(t *testing.T) {
+	checkLeftovers(t)
+	virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
+		f, g := eventloop.NewFuture[int](ctx), eventloop.NewFuture[int](ctx)
+		var got []string
+		for a, err := range eventloop.Completed(ctx, time.Second, f, g) {
+			got = append(got, fmt.Sprint(a == f, a.Done(), err))
+			g.Resolve(1)
+		}
+		if want := []string{"true false context deadline exceeded", "false true <nil>"}; !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+		f.Resolve(1)
+		return nil
+	})
+}
+
+// TestWaitLeavesTheNextWaitAlone has a part end at the time of the timeout. The news
+// of it comes when the task waits for something else.
+func TestWaitLeavesTheNextWaitAlone(t *testing.T) {
+	checkLeftovers(t)
+	virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
+		f := eventloop.NewFuture[int](ctx)
+		l.CallLater(time.Second, func() { f.Resolve(1) })
+		for range 2 {
+			if done, _, err := eventloop.Wait(ctx, eventloop.AllDone, time.Second, f); len(done) != 1 || err != nil {
+				t.Errorf("done: %v, %v", done, err)
+			}
+			before := l.Time()
+			if err := eventloop.Sleep(ctx, time.Second); err != nil || l.Time() != before+time.Second {
+				t.Errorf("slept for %v, %v", l.Time()-before, err)
 			}
 		}
 		return nil
@@ -242,6 +313,22 @@ func TestWaitForTellsWhy(t *testing.T) {
 			wantIs(t, "an inner one that tries again", err, context.DeadlineExceeded)
 		}
 
+		scope := eventloop.WithScope(ctx)
+		defer scope.Close()
+		l.CallLater(time.Second, func() { scope.Cancel(errTest) })
+		_, err = eventloop.WaitFor(scope, eventloop.GoValue(context.WithoutCancel(ctx), func(ctx context.Context) (int, error) {
+			return 0, errors.Join(context.Canceled, forever(ctx))
+		}), time.Hour)
+		wantIs(t, "within a scope that is cancelled", err, errTest)
+
+		shielded := eventloop.Go(ctx, func(ctx context.Context) error {
+			_, err := eventloop.WaitFor(context.WithoutCancel(ctx), eventloop.NoValue(eventloop.Go(context.WithoutCancel(ctx), forever)), 2*time.Second)
+			wantIs(t, "behind a shield", err, context.DeadlineExceeded)
+			return eventloop.Sleep(ctx, time.Hour)
+		})
+		l.CallLater(time.Second, func() { shielded.Cancel(errTest) })
+		wantIs(t, "the wait after that", shielded.Wait(ctx), errTest)
+
 		outer := eventloop.Go(ctx, func(ctx context.Context) error {
 			_, err := eventloop.WaitFor(ctx, eventloop.GoValue(context.WithoutCancel(ctx), func(ctx context.Context) (int, error) {
 				err := forever(ctx)
@@ -254,32 +341,9 @@ func TestWaitForTellsWhy(t *testing.T) {
 		wantIs(t, "who is cancelled during the clean-up", outer.Wait(ctx), errTest)
 		return nil
 	})
-	if passed != 7*time.Second {
-		t.Errorf("%v passed, want 7s", passed)
+	if passed != 10*time.Second {
+		t.Errorf("%v passed, want 10s", passed)
 	}
-}
-
-// TestShieldsAreLetGo makes shields of something that takes long, and cancels them.
-func TestShieldsAreLetGo(t *testing.T) {
-	checkLeftovers(t)
-	virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
-		f := eventloop.NewFuture[int](ctx)
-		for range 10 {
-			eventloop.Shield[int](f).Cancel(nil)
-		}
-		if err := eventloop.Yield(ctx); err != nil {
-			return err
-		}
-		before := l.Stats().Callbacks
-		f.Resolve(1)
-		if err := eventloop.Yield(ctx); err != nil {
-			return err
-		}
-		if n := l.Stats().Callbacks - before; n != 0 {
-			t.Errorf("%d callbacks are left", n)
-		}
-		return nil
-	})
 }
 
 // TestGroupWithinACancelledGroup has a group in a task of another, which is ended:
@@ -381,6 +445,23 @@ func TestStartIsCancelled(t *testing.T) {
 			ready(1)
 			return nil
 		}, nil, errStop, nil},
+		{"it is ready in the same tick, after the cancellation", func(ctx context.Context, ready func(int)) error {
+			for range 4 { // its timer comes after that of who cancels
+				if err := eventloop.Yield(ctx); err != nil {
+					return err
+				}
+			}
+			if err := eventloop.Sleep(ctx, time.Second); err != nil {
+				return err
+			}
+			ready(1)
+			return nil
+		}, nil, errStop, nil},
+		{"it is ready when that is no longer asked for", func(ctx context.Context, ready func(int)) error {
+			forever(ctx)
+			ready(1)
+			return errTest
+		}, errTest, errStop, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := closing(t, func(ctx context.Context, l *eventloop.Loop) error {
@@ -410,5 +491,66 @@ func TestStartIsCancelled(t *testing.T) {
 				t.Errorf("Close reports %v", err)
 			}
 		})
+	}
+}
+
+// TestGroupAfterAnOldRequest is not cancelled again for a request that came before it.
+func TestGroupAfterAnOldRequest(t *testing.T) {
+	checkLeftovers(t)
+	virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
+		task := eventloop.Go(ctx, func(ctx context.Context) error {
+			wantIs(t, "a wait", forever(ctx), errStop)
+			err := eventloop.RunGroup(ctx, func(ctx context.Context, g *eventloop.Group) error {
+				g.Go(func(context.Context) error { return errTest })
+				return eventloop.Sleep(ctx, time.Hour)
+			})
+			var failed *eventloop.GroupError
+			if !errors.As(err, &failed) || len(failed.Errors) != 1 || failed.Errors[0] != errTest {
+				t.Errorf("the group: %v", err)
+			}
+			return eventloop.Sleep(ctx, time.Second)
+		})
+		if err := eventloop.Yield(ctx); err != nil {
+			return err
+		}
+		task.Cancel(errStop)
+		return task.Wait(ctx)
+	})
+}
+
+// TestGroupAndGoexit has a task or the body of a group call runtime.Goexit, as FailNow
+// does: the tasks of the group end, and the loop with them.
+func TestGroupAndGoexit(t *testing.T) {
+	checkLeftovers(t)
+	for name, inBody := range map[string]bool{"a task": false, "the body": true} {
+		ended := 0
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			eventloop.Run(t.Context(), func(ctx context.Context) error {
+				return eventloop.RunGroup(ctx, func(ctx context.Context, g *eventloop.Group) error {
+					for range 3 {
+						g.Go(func(ctx context.Context) error {
+							err := forever(ctx)
+							ended++
+							return errors.Join(err, eventloop.Yield(context.WithoutCancel(ctx)))
+						})
+					}
+					if err := eventloop.Yield(ctx); err != nil {
+						return err
+					}
+					if inBody {
+						runtime.Goexit()
+					}
+					g.Go(func(context.Context) error { runtime.Goexit(); return nil })
+					return nil
+				})
+			})
+			t.Errorf("%s: Run returned", name)
+		}()
+		<-done
+		if ended != 3 {
+			t.Errorf("%s: %d tasks ended, want 3", name, ended)
+		}
 	}
 }

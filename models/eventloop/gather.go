@@ -49,7 +49,8 @@ func Gather[T any, A Awaiter[T]](ctx context.Context, parts ...A) *Gathering[[]T
 // GatherAll waits until all parts have an outcome, and gives their errors in the
 // order of the arguments, nil for a success. It is asyncio.gather with
 // return_exceptions; parts of different types can be given, and have their values.
-// It fails only if it is cancelled.
+// It fails only if it is cancelled; errors of its parts are then still to be seen by
+// somebody.
 func GatherAll(ctx context.Context, parts ...Awaitable) *Gathering[[]error] {
 	parts = slices.Clone(parts)
 	return gather(ctx, parts, false, func() []error {
@@ -118,8 +119,8 @@ func (g *Gathering[R]) step() {
 	err, calm := g.cause, g.cause != nil
 	if g.first != nil {
 		err, calm = g.first.look(), g.first.dropped
-	} else if values := g.collect(); err == nil {
-		g.value = values
+	} else if err == nil {
+		g.value = g.collect()
 	}
 	g.settle(err)
 	if calm {

@@ -98,8 +98,8 @@ func (g *Group) outcome(ctx context.Context, outside error) error {
 	if len(g.errs) == 0 {
 		return outside
 	}
-	if x := g.task.extra; g.asked() && x.pending == nil {
-		x.pending = x.cause // the errors come instead of it
+	if g.asked() {
+		g.task.extra.pending = g.task.extra.cause // the errors come instead of it
 	}
 	return &GroupError{g.errs}
 }

@@ -40,8 +40,8 @@ type Loop struct {
 	live     int    // tasks that have not ended
 	count    uint32 // of the tasks and futures that were made
 	failures failures
-	requests uint64 // how often Cancel of a task was called
-	asking   int    // how many such calls go on
+	requests uint64  // how often Cancel of a task was called
+	asking   int     // how many such calls go on
 	helpers  Helpers // of Offload
 	onError  func(error)
 	orphans  orphans

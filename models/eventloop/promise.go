@@ -50,13 +50,13 @@ type promise struct {
 
 // extra is what few tasks and futures need.
 type extra struct {
-	name      string
-	watches   watchList
-	unhook    func() bool // stops watching the context a task was begun with, if that ends by itself
-	requests  int         // how often it was asked to cancel, less Uncancel
-	pending   error       // the cause of a cancellation that was not delivered yet
-	cause     error       // of the last request
-	last      uint64      // its number in the loop
+	name     string
+	watches  watchList
+	unhook   func() bool // stops watching the context a task was begun with, if that ends by itself
+	requests int         // how often it was asked to cancel, less Uncancel
+	pending  error       // the cause of a cancellation that was not delivered yet
+	cause    error       // of the last request
+	last     uint64      // its number in the loop
 }
 
 // A kind says what a promise is of, for a report of its error.
