@@ -31,7 +31,7 @@ var checklist = []struct {
 	{"gather", "TestCombining TestCombiningInRandomOrder Example_gatherKeepsOrder"},
 	{"wait", "TestCombining TestWaitOfSeveralTasks ExampleWait"},
 	{"wait_for", "TestCombining ExampleWaitFor"},
-	{"as_completed", "TestCombining TestLeavingCompletedEarly ExampleCompleted"},
+	{"as_completed", "TestCombining ExampleCompleted"},
 	{"shield", "TestShield TestCombiningInRandomOrder"},
 	{"timeout, timeout_at", "TestTimeoutScopes TestScope TestCombining TestTimeoutEndsTheWait"},
 	{"TaskGroup", "TestGroup TestCombiningInRandomOrder"},

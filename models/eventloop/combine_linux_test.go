@@ -82,7 +82,7 @@ var combining = []behaviour{
 		quick := eventloop.GoValue(ctx, after(r, "quick", time.Second, "q", nil))
 		values, err := eventloop.Gather[string](ctx, slow, quick, slow).Await(ctx)
 		r.add("%v %v", values, err)
-		values, err = eventloop.Gather[string](ctx).Await(ctx)
+		values, err = eventloop.Gather[string, eventloop.Awaiter[string]](ctx).Await(ctx)
 		r.add("%v %v", values, err)
 		return nil
 	}},
@@ -413,28 +413,36 @@ func TestGroup(t *testing.T) {
 	}
 }
 
-// TestLeavingCompletedEarly leaves nothing behind at the awaitables.
-func TestLeavingCompletedEarly(t *testing.T) {
+// TestMisuseOfCombinations is what is refused: nothing to wait for, oneself, and what
+// belongs to another loop.
+func TestMisuseOfCombinations(t *testing.T) {
 	checkLeftovers(t)
+	other, err := eventloop.New(eventloop.Options{WithoutKernel: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	foreign := eventloop.LoopFuture[int](other)
+	if err := other.Close(); err != nil {
+		t.Error(err)
+	}
 	virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
-		f, g := eventloop.NewFuture[int](ctx), eventloop.NewFuture[int](ctx)
-		f.Resolve(1)
-		for a, err := range eventloop.Completed(ctx, 0, g, f) {
-			if a != eventloop.Awaitable(f) || err != nil {
-				t.Errorf("got %v, %v", a, err)
-			}
-			break
-		}
-		before := l.Stats().Callbacks
-		g.Resolve(2)
-		if err := eventloop.Yield(ctx); err != nil {
-			return err
-		}
-		if n := l.Stats().Callbacks - before; n != 0 {
-			t.Errorf("%d callbacks are left", n)
-		}
-		_, _, err := eventloop.Wait(ctx, eventloop.AllDone, 0)
+		self := eventloop.Current(ctx)
+		_, _, err := eventloop.Wait[eventloop.Awaitable](ctx, eventloop.AllDone, 0)
 		wantIs(t, "Wait for nothing", err, eventloop.ErrNothing)
+		_, _, err = eventloop.Wait(ctx, eventloop.AllDone, 0, self)
+		wantIs(t, "Wait for oneself", err, eventloop.ErrSelfWait)
+		_, _, err = eventloop.Wait(ctx, eventloop.AllDone, 0, foreign)
+		wantIs(t, "Wait for another loop's", err, eventloop.ErrOtherLoop)
+		_, err = eventloop.Gather(ctx, foreign).Await(ctx)
+		wantIs(t, "Gather another loop's", err, eventloop.ErrOtherLoop)
+		_, err = eventloop.WaitFor(ctx, eventloop.NoValue(self), time.Second)
+		wantIs(t, "WaitFor oneself", err, eventloop.ErrSelfWait)
+		for _, err := range eventloop.Completed(ctx, 0, foreign) {
+			wantIs(t, "Completed of another loop's", err, eventloop.ErrOtherLoop)
+		}
+		for range eventloop.Completed[eventloop.Awaitable](ctx, 0) {
+			t.Error("Completed of nothing yields something")
+		}
 		return nil
 	})
 }

@@ -139,11 +139,11 @@ func (p program) combine(ctx context.Context, tasks *[]eventloop.Awaitable) (err
 	}
 	switch p.Way {
 	case "gather":
-		_, err = eventloop.Gather(ctx, values...).Await(ctx)
+		err = awaited(ctx, eventloop.Gather(ctx, values...))
 	case "gather all":
-		_, err = eventloop.GatherAll(ctx, all...).Await(ctx)
+		err = awaited(ctx, eventloop.GatherAll(ctx, all...))
 	case "join":
-		_, err = eventloop.Join(ctx, all...).Await(ctx)
+		err = awaited(ctx, eventloop.Join(ctx, all...))
 	case "wait":
 		_, _, err = eventloop.Wait(ctx, eventloop.AllDone, limit, all...)
 	case "completed":
@@ -153,7 +153,7 @@ func (p program) combine(ctx context.Context, tasks *[]eventloop.Awaitable) (err
 	case "wait for":
 		_, err = eventloop.WaitFor(ctx, values[0], limit)
 	case "shield":
-		_, err = eventloop.Shield(values[0]).Await(ctx)
+		err = awaited(ctx, eventloop.Shield(values[0]))
 	case "group":
 		err = eventloop.RunGroup(ctx, func(ctx context.Context, g *eventloop.Group) error {
 			for _, part := range p.Parts {
@@ -166,6 +166,14 @@ func (p program) combine(ctx context.Context, tasks *[]eventloop.Awaitable) (err
 			return nil
 		})
 	}
+	return err
+}
+
+// awaited awaits a and looks at its outcome, which may be there and not be that of the
+// wait: who waits can be cancelled in between, and then Close would report it.
+func awaited[T any](ctx context.Context, a eventloop.Awaiter[T]) error {
+	_, err := a.Await(ctx)
+	a.Err()
 	return err
 }
 

@@ -1,21 +1,27 @@
 package eventloop
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 )
 
-// A Gathering is an awaitable made of others; see [Gather]. It has the methods of a
-// [Future], but to cancel it cancels its parts.
+// A Gathering is an awaitable made of others; see [Gather].
 type Gathering[R any] struct {
-	Future[R]
+	promise
+	value    R
 	all      []Awaitable // as they were given, maybe several times
-	left     int         // that have no outcome
+	links    []watch     // to those that had no outcome
+	left     int         // of them that have none
+	first    *promise    // the first part that failed, for a failFast one
 	cause    error       // why it was cancelled
 	failFast bool
+	decided  bool // the outcome will be there in the next tick
 	collect  func() R
 }
+
+var _ Awaiter[[]int] = (*Gathering[[]int])(nil)
 
 // Gather waits for tasks, futures and the like, which run at the same time, and
 // gives their values in the order of the arguments. It is asyncio.gather.
@@ -23,15 +29,15 @@ type Gathering[R any] struct {
 // The outcome is the first error, as soon as there is one; the other parts go on
 // then, and their errors are not reported. A part that was cancelled counts as an
 // error, its cause, and cancels no other. To cancel the Gathering cancels all parts
-// that have no outcome; when they all have one, its own is the cause, as an error:
-// Cancelled says false. The same part may be given several times. Without parts,
-// the outcome is there at once.
-func Gather[T any](ctx context.Context, parts ...Awaiter[T]) *Gathering[[]T] {
-	all := make([]Awaitable, len(parts))
-	for i, p := range parts {
-		all[i] = p
-	}
-	return gather(ctx, all, true, func() []T {
+// that have no outcome; when they all have one, its own is the first error among
+// them, or else the cause, as an error: Cancelled says false. The same part may be
+// given several times. Without parts, the outcome is there at once.
+//
+// The parts are of one type, such as *ValueTask[int]; those of several types that
+// have the same value can be given as a []Awaiter[int]. ctx says in which loop.
+func Gather[T any, A Awaiter[T]](ctx context.Context, parts ...A) *Gathering[[]T] {
+	parts = slices.Clone(parts)
+	return gather(ctx, parts, true, func() []T {
 		values := make([]T, len(parts))
 		for i, p := range parts {
 			values[i], _ = p.Result()
@@ -43,9 +49,11 @@ func Gather[T any](ctx context.Context, parts ...Awaiter[T]) *Gathering[[]T] {
 // GatherAll waits until all parts have an outcome, and gives their errors in the
 // order of the arguments, nil for a success. It is asyncio.gather with
 // return_exceptions; parts of different types can be given, and have their values.
-// It fails only if it is cancelled.
+// It fails only if it is cancelled; errors of its parts are then still to be seen by
+// somebody.
 func GatherAll(ctx context.Context, parts ...Awaitable) *Gathering[[]error] {
-	return gather(ctx, slices.Clone(parts), false, func() []error {
+	parts = slices.Clone(parts)
+	return gather(ctx, parts, false, func() []error {
 		errs := make([]error, len(parts))
 		for i, p := range parts {
 			errs[i] = p.Err()
@@ -57,42 +65,66 @@ func GatherAll(ctx context.Context, parts ...Awaitable) *Gathering[[]error] {
 // Join is [Gather] for parts of which only the success counts, and which may be of
 // different types.
 func Join(ctx context.Context, parts ...Awaitable) *Gathering[struct{}] {
-	return gather(ctx, slices.Clone(parts), true, func() struct{} { return struct{}{} })
+	return gather(ctx, parts, true, func() struct{} { return struct{}{} })
 }
 
-func gather[R any](ctx context.Context, parts []Awaitable, failFast bool, collect func() R) *Gathering[R] {
+func gather[R any, A Awaitable](ctx context.Context, parts []A, failFast bool, collect func() R) *Gathering[R] {
 	l := loopOf(ctx, "Gather")
-	g := &Gathering[R]{all: parts, left: len(parts), failFast: failFast, collect: collect}
+	g := &Gathering[R]{all: make([]Awaitable, len(parts)), failFast: failFast, collect: collect}
 	g.loop, g.kind, g.id = l, aFuture, l.number()
-	for _, p := range parts {
+	for i, p := range parts {
 		if p.outcome().loop != l {
-			g.Reject(ErrOtherLoop)
+			g.settle(ErrOtherLoop)
 			return g
 		}
+		g.all[i] = p
 	}
-	for _, p := range parts {
-		p.OnDone(func() { g.partDone(p) })
+	g.links = make([]watch, len(parts))
+	g.left = watchAll(parts, g.links, g)
+	for _, p := range g.all {
+		if p.Done() {
+			g.count(p.outcome())
+		}
 	}
-	if len(parts) == 0 {
-		g.Resolve(collect())
+	if g.first != nil || g.left == 0 {
+		g.decided = true
+		g.step() // there is nothing to wait for
 	}
 	return g
 }
 
-// partDone takes note that a part has an outcome.
-func (g *Gathering[R]) partDone(p Awaitable) {
+// settled takes note that a part has an outcome.
+func (g *Gathering[R]) settled(p *promise) {
 	g.left--
-	err := p.Err() // which counts as seen, whatever becomes of it
+	g.count(p)
+	if !g.decided && (g.left == 0 || g.first != nil && g.cause == nil) {
+		g.decided = true
+		g.loop.ready.push(g)
+	}
+}
+
+// count looks whether a part has failed. All errors but the first count as seen.
+func (g *Gathering[R]) count(p *promise) {
 	switch {
-	case g.done:
-	case g.cause != nil:
-		if g.left == 0 {
-			g.Reject(g.cause)
-		}
-	case g.failFast && err != nil:
-		g.Reject(err)
-	case g.left == 0:
-		g.Resolve(g.collect())
+	case g.failFast && g.first == nil && !g.decided && p.err != nil:
+		g.first = p
+	case g.failFast:
+		p.look()
+	}
+}
+
+// step makes the outcome known. That it was cancelled, or that a part was, is no
+// failure that somebody would have to look at.
+func (g *Gathering[R]) step() {
+	err, calm := g.cause, g.cause != nil
+	if g.first != nil {
+		err, calm = g.first.look(), g.first.dropped
+	} else if err == nil {
+		g.value = g.collect()
+	}
+	g.settle(err)
+	if calm {
+		g.look()
 	}
 }
 
@@ -109,17 +141,19 @@ func (g *Gathering[R]) Cancel(cause error) bool {
 }
 
 func (g *Gathering[R]) cancelParts(cause error) bool {
-	if g.done {
+	if g.decided || g.done {
 		return false
 	}
+	before := g.cause
+	g.cause = cmp.Or(before, cause) // now: a future that is cancelled has its outcome at once
 	any := false
-	for i, p := range g.all {
-		if !slices.Contains(g.all[:i], p) && !p.Done() {
+	g.loop.asOne(func() {
+		for _, p := range g.all {
 			any = p.Cancel(cause) || any
 		}
-	}
-	if any && g.cause == nil {
-		g.cause = cause
+	})
+	if !any {
+		g.cause = before
 	}
 	return any
 }
@@ -129,6 +163,9 @@ func (g *Gathering[R]) Await(ctx context.Context) (R, error) {
 	err := g.await(ctx)
 	return g.value, err
 }
+
+// Result returns the outcome, and [ErrNotDone] before there is one.
+func (g *Gathering[R]) Result() (R, error) { return g.value, g.Err() }
 
 // Wait waits for the outcome and returns its error. To be cancelled meanwhile
 // leaves the parts as they are.

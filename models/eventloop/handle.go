@@ -8,7 +8,7 @@ type Handle struct {
 	loop  *Loop
 	call  func() // nil once it was called or cancelled
 	timer timer
-	of    *promise // whose callback it is, before that has an outcome
+	link  *watch // whose callback it is; nil for one of the loop
 }
 
 // CallSoon has the loop call f in its next tick, in turn with the tasks that are
@@ -64,8 +64,8 @@ func (h *Handle) Cancel() bool {
 	pending := h.call != nil
 	h.call = nil
 	h.loop.timers.remove(&h.timer)
-	if h.of != nil {
-		h.of.forget(h)
+	if h.link != nil {
+		h.link.leave()
 	}
 	return pending
 }

@@ -120,6 +120,9 @@ func (l *Loop) schedule(host *Task) bool {
 				}
 				l.current = nil
 				next.step()
+			default: // what combines awaitables, which calls nobody else's code
+				l.current = nil
+				next.step()
 			}
 		}
 	}

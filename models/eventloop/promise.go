@@ -1,9 +1,6 @@
 package eventloop
 
-import (
-	"context"
-	"slices"
-)
+import "context"
 
 // An Awaitable is anything whose outcome a task can wait for: a [*Task], a
 // [*Future], and what combines them. All of it is for the tasks and callbacks of
@@ -53,15 +50,15 @@ type promise struct {
 
 // extra is what few tasks and futures need.
 type extra struct {
-	name      string
-	callbacks []*Handle
-	unhook    func() bool     // stops watching the context a task was begun with, if that ends by itself
-	requests  int             // how often it was asked to cancel, less Uncancel
-	asked     uint64          // which of the loop's requests was the last to come here
-	pending   error           // the cause of a cancellation that was not delivered yet
-	first     error           // the cause of the first request that was not
-	cause     error           // of the last request
-	io        context.Context // what its reads and writes wait with that take no context; nil for its own
+	name     string
+	watches  watchList
+	unhook   func() bool     // stops watching the context a task was begun with, if that ends by itself
+	requests int             // how often it was asked to cancel, less Uncancel
+	asked    uint64          // which of the loop's requests was the last to come here
+	pending  error           // the cause of a cancellation that was not delivered yet
+	first    error           // the cause of the first request that was not
+	cause    error           // of the last request
+	io       context.Context // what its reads and writes wait with that take no context; nil for its own
 }
 
 // A kind says what a promise is of, for a report of its error.
@@ -93,11 +90,7 @@ func (p *promise) settle(err error) {
 	p.unheard()
 	p.waiters.wakeAll(nil)
 	if p.extra != nil {
-		for _, h := range p.extra.callbacks {
-			h.of = nil
-			p.loop.ready.push(h)
-		}
-		p.extra.callbacks = nil
+		p.extra.watches.settled()
 	}
 }
 
@@ -107,7 +100,7 @@ func (p *promise) unheard() {
 	if p.err != nil && !p.dropped {
 		p.loop.failures.add(p)
 	}
-	if d := p.loop.debug; d != nil && p.kind == aTask {
+	if d := p.loop.debug; d != nil && p.kind == aTask && p.waiters.head == nil {
 		d.settled(p)
 	}
 }
@@ -144,19 +137,11 @@ func (p *promise) OnDone(f func()) *Handle {
 	if p.done {
 		return p.loop.CallSoon(f)
 	}
-	h := &Handle{loop: p.loop, call: f, of: p}
-	x := p.more()
-	x.callbacks = append(x.callbacks, h)
-	return h
-}
-
-// forget takes a callback back that was cancelled.
-func (p *promise) forget(h *Handle) {
-	h.of = nil
-	x := p.extra
-	if i := slices.Index(x.callbacks, h); i >= 0 {
-		x.callbacks = slices.Delete(x.callbacks, i, i+1)
-	}
+	h := &doneHandle{Handle: Handle{loop: p.loop, call: f}}
+	h.link = &h.watch
+	h.by = h
+	p.more().watches.add(&h.watch, p)
+	return &h.Handle
 }
 
 // wait waits for the outcome of a, and if pass is set passes a cancellation on.
@@ -166,11 +151,8 @@ func wait(ctx context.Context, a Awaitable, pass bool) error {
 		return p.look()
 	}
 	t := running(ctx)
-	switch {
-	case p == &t.promise:
-		return ErrSelfWait
-	case p.loop != t.loop:
-		return ErrOtherLoop
+	if err := t.mayWaitFor(p); err != nil {
+		return err
 	}
 	if pass {
 		if told := t.ended(ctx); told != nil {
@@ -206,4 +188,15 @@ func (t *Task) waited(p *promise, err error) error {
 		return err
 	}
 	return p.look()
+}
+
+// mayWaitFor returns why t cannot wait for p, or nil.
+func (t *Task) mayWaitFor(p *promise) error {
+	switch {
+	case p == &t.promise:
+		return ErrSelfWait
+	case p.loop != t.loop:
+		return ErrOtherLoop
+	}
+	return nil
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
-	"slices"
 	"time"
 )
 
@@ -25,21 +23,24 @@ const (
 // an outcome and those that have not, in the order of the arguments, each once. It
 // is asyncio.wait: it cancels nothing, and a timeout is no error. A timeout that is
 // not positive stands for none. If ctx ends, or the calling task is cancelled, it
-// returns the cause as well as the two lists.
-func Wait(ctx context.Context, until Until, timeout time.Duration, parts ...Awaitable) (done, pending []Awaitable, err error) {
+// returns the cause as well as the two lists; if they belong to another loop,
+// [ErrOtherLoop], and if the calling task is among them, [ErrSelfWait].
+//
+// The lists have the type of the arguments. Those of several types can be given as
+// a []Awaitable.
+func Wait[A Awaitable](ctx context.Context, until Until, timeout time.Duration, parts ...A) (done, pending []A, err error) {
 	t := running(ctx)
-	w := &several{all: unique(parts)}
+	w := &several[A]{task: t, all: unique(parts), until: until}
 	if len(w.all) == 0 {
 		return nil, nil, ErrNothing
 	}
 	for _, p := range w.all {
-		if p.outcome().loop != t.loop {
-			return nil, slices.Clone(w.all), ErrOtherLoop
+		if err := t.mayWaitFor(p.outcome()); err != nil {
+			return nil, w.all, err
 		}
 	}
-	w.over = func() bool { return until.met(w.all) }
-	if err = t.ended(ctx); err == nil && !w.over() {
-		err = w.wait(ctx, t, timeout)
+	if err = t.ended(ctx); err == nil && !w.met() {
+		err = w.wait(ctx, timeout)
 	}
 	for _, p := range w.all {
 		if p.Done() {
@@ -51,146 +52,87 @@ func Wait(ctx context.Context, until Until, timeout time.Duration, parts ...Awai
 	return done, pending, err
 }
 
-func (u Until) met(all []Awaitable) bool {
-	ended := 0
-	for _, p := range all {
-		if !p.Done() {
-			continue
-		}
-		ended++
-		if u == FirstDone || u == FirstError && p.outcome().err != nil && !p.Cancelled() {
-			return true
-		}
-	}
-	return ended == len(all)
-}
-
 // several is a wait of one task for several awaitables.
-type several struct {
-	all     []Awaitable
-	waiting waitList
-	over    func() bool
+type several[A Awaitable] struct {
+	task  *Task
+	all   []A
+	until Until
+	left  int
+	ready bool // enough have an outcome
+	over  bool // the task has gone on
 }
 
-// wait waits until it is over, or timeout has passed if it is positive.
-func (w *several) wait(ctx context.Context, t *Task, timeout time.Duration) error {
-	for _, p := range w.all {
-		if !p.Done() {
-			h := p.OnDone(func() {
-				if w.over() {
-					w.waiting.wakeAll(nil)
-				}
-			})
-			defer h.Cancel()
+// met reports whether enough have an outcome before the wait.
+func (w *several[A]) met() bool {
+	ended, enough := 0, false
+	for _, a := range w.all {
+		if p := a.outcome(); p.done {
+			ended++
+			enough = enough || w.until.meets(p)
 		}
 	}
-	w.waiting.push(t)
+	return enough || ended == len(w.all)
+}
+
+// meets reports whether one outcome is enough.
+func (u Until) meets(p *promise) bool {
+	return u == FirstDone || u == FirstError && p.err != nil && !p.dropped
+}
+
+// wait waits until enough have an outcome, or timeout has passed if it is positive.
+func (w *several[A]) wait(ctx context.Context, timeout time.Duration) error {
+	links := make([]watch, len(w.all))
+	w.left = watchAll(w.all, links, w)
+	defer func() {
+		w.over = true
+		for i := range links {
+			links[i].leave()
+		}
+	}()
 	if timeout > 0 {
-		t.arm(t.loop.after(timeout), false)
+		w.task.arm(w.task.loop.after(timeout), false)
 	}
-	return t.park(ctx, w)
+	return w.task.park(ctx, w)
 }
 
-func (w *several) parts() []Awaitable { return w.all }
-
-func (w *several) String() string {
-	left := 0
-	for _, p := range w.all {
-		if !p.Done() {
-			left++
-		}
+func (w *several[A]) settled(p *promise) {
+	w.left--
+	if !w.ready && (w.left == 0 || w.until.meets(p)) {
+		w.ready = true
+		w.task.loop.ready.push(w)
 	}
-	return fmt.Sprintf("Wait (%d of %d left)", left, len(w.all))
 }
 
-// unique returns the awaitables without repetitions.
-func unique(parts []Awaitable) []Awaitable {
-	var all []Awaitable
-	for _, p := range parts {
-		if !slices.Contains(all, p) {
-			all = append(all, p)
-		}
+func (w *several[A]) step() {
+	if !w.over {
+		w.task.wake(nil)
+	}
+}
+
+func (w *several[A]) parts() []Awaitable { return awaitables(w.all) }
+
+func (w *several[A]) String() string {
+	return fmt.Sprintf("Wait (%d of %d left)", w.left, len(w.all))
+}
+
+// awaitables returns what is of one type as what it has in common with others.
+func awaitables[A Awaitable](parts []A) []Awaitable {
+	all := make([]Awaitable, len(parts))
+	for i, p := range parts {
+		all[i] = p
 	}
 	return all
 }
 
-// Completed yields tasks, futures and the like in the order in which they come to
-// an outcome, each once. It is asyncio.as_completed. After a timeout, if that is
-// positive, those that are left are yielded with context.DeadlineExceeded; they go
-// on. If ctx ends, or the calling task is cancelled, nil is yielded with the cause,
-// and that is the end. The range may be left at any time.
-func Completed(ctx context.Context, timeout time.Duration, parts ...Awaitable) iter.Seq2[Awaitable, error] {
-	return func(yield func(Awaitable, error) bool) {
-		t := running(ctx)
-		c := &completion{several: several{all: unique(parts)}}
-		c.over = func() bool { return len(c.ready) > 0 }
-		defer c.watch(t.loop)()
-		deadline := t.loop.after(timeout)
-		for left := len(c.all); left > 0; left-- {
-			err := t.ended(ctx)
-			if err == nil && len(c.ready) == 0 {
-				err = c.next(ctx, t, timeout > 0, deadline)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			if len(c.ready) == 0 {
-				c.late(yield)
-				return
-			}
-			p := c.ready[0]
-			c.ready = c.ready[1:]
-			if !yield(p, nil) {
-				return
-			}
+// unique returns a new slice of the awaitables without repetitions.
+func unique[A Awaitable](parts []A) []A {
+	all := make([]A, 0, len(parts))
+	seen := make(map[*promise]bool, len(parts))
+	for _, a := range parts {
+		if p := a.outcome(); !seen[p] {
+			seen[p] = true
+			all = append(all, a)
 		}
 	}
-}
-
-// A completion is a Completed under way.
-type completion struct {
-	several
-	ready []Awaitable // have an outcome and were not yielded
-}
-
-// watch collects what comes to an outcome, until stop.
-func (c *completion) watch(l *Loop) (stop func()) {
-	var handles []*Handle
-	for _, p := range c.all {
-		if p.outcome().loop != l {
-			panic("eventloop: Completed of what belongs to another loop")
-		}
-		if p.Done() {
-			c.ready = append(c.ready, p)
-			continue
-		}
-		handles = append(handles, p.OnDone(func() {
-			c.ready = append(c.ready, p)
-			c.waiting.wakeAll(nil)
-		}))
-	}
-	return func() {
-		for _, h := range handles {
-			h.Cancel()
-		}
-	}
-}
-
-// next waits for the next outcome, or until the deadline.
-func (c *completion) next(ctx context.Context, t *Task, limited bool, deadline int64) error {
-	c.waiting.push(t)
-	if limited {
-		t.arm(deadline, false)
-	}
-	return t.park(ctx, c)
-}
-
-// late yields what has come to no outcome in time.
-func (c *completion) late(yield func(Awaitable, error) bool) {
-	for _, p := range c.all {
-		if !p.Done() && !yield(p, context.DeadlineExceeded) {
-			return
-		}
-	}
+	return all
 }
