@@ -115,6 +115,8 @@
 //	call_soon_threadsafe                 Loop.Post
 //	run_coroutine_threadsafe             Submit
 //	to_thread, run_in_executor           Offload, OffloadTo
+//	set_default_executor                 Options.Helpers
+//	shutdown_default_executor            Helpers.Wait
 //	wrap_future                          AwaitFunc
 //	time                                 Loop.Time
 //	set_exception_handler                Options.OnError
