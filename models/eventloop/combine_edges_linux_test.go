@@ -346,6 +346,38 @@ func TestWaitForTellsWhy(t *testing.T) {
 	}
 }
 
+// TestWaitForInACircle has a task wait for one that awaits it: the limit ends both.
+func TestWaitForInACircle(t *testing.T) {
+	checkLeftovers(t)
+	passed := virtually(t, func(ctx context.Context, l *eventloop.Loop) error {
+		var first, second *eventloop.Task
+		first = eventloop.Go(ctx, func(ctx context.Context) error {
+			_, err := eventloop.WaitFor(ctx, eventloop.NoValue(second), time.Second)
+			return err
+		})
+		second = eventloop.Go(ctx, func(ctx context.Context) error { return first.Await(ctx) })
+		wantIs(t, "the first", first.Wait(ctx), context.Canceled)
+		wantIs(t, "the second", second.Wait(ctx), context.Canceled)
+
+		// Somebody else cancels them.
+		first = eventloop.Go(ctx, func(ctx context.Context) error {
+			_, err := eventloop.WaitFor(ctx, eventloop.NoValue(second), time.Hour)
+			return err
+		})
+		second = eventloop.Go(ctx, func(ctx context.Context) error { return first.Await(ctx) })
+		if err := eventloop.Sleep(ctx, time.Second); err != nil {
+			return err
+		}
+		second.Cancel(errTest)
+		wantIs(t, "the second", second.Wait(ctx), errTest)
+		wantIs(t, "the first", first.Wait(ctx), errTest)
+		return nil
+	})
+	if passed != 2*time.Second {
+		t.Errorf("%v passed, want 2s", passed)
+	}
+}
+
 // TestGroupWithinACancelledGroup has a group in a task of another, which is ended:
 // the inner one was cancelled from outside, and says so.
 func TestGroupWithinACancelledGroup(t *testing.T) {

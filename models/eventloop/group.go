@@ -77,8 +77,8 @@ func (g *Group) sort(err error) (outside error) {
 			return cause
 		}
 		return err
-	case g.asked() && (ended || errors.Is(err, g.task.extra.cause)):
-		g.scope.Cancel(g.task.extra.cause)
+	case g.asked() && (ended || errors.Is(err, g.task.requested())):
+		g.scope.Cancel(g.task.requested())
 		return err
 	default:
 		g.fail(err)
@@ -99,7 +99,7 @@ func (g *Group) outcome(ctx context.Context, outside error) error {
 		return outside
 	}
 	if g.asked() {
-		g.task.extra.put(g.task.extra.cause) // the errors come instead of it
+		g.task.extra.put(g.task.requested()) // the errors come instead of it
 	}
 	return &GroupError{g.errs}
 }
@@ -114,19 +114,19 @@ func (g *Group) join(ctx context.Context) (cause error) {
 		if cause != nil {
 			g.task.suspendAnyway(g)
 		} else if cause = g.task.suspend(ctx, g); cause != nil {
-			merge = g.asked() && same(cause, g.task.extra.cause)
+			merge = g.asked() && same(cause, g.task.requested())
 			g.scope.Cancel(cause)
 		}
 	}
 	if merge {
-		g.task.extra.pending = nil
+		g.task.undelivered()
 	}
 	return cause
 }
 
 // unwind ends the group when its body panics or calls runtime.Goexit.
 func (g *Group) unwind(ctx context.Context) {
-	g.scope.cancel(&g.end)
+	g.scope.cancelNow(&g.end)
 	g.join(ctx)
 	if len(g.errs) > 0 {
 		g.task.loop.report(&GroupError{g.errs})
@@ -136,7 +136,7 @@ func (g *Group) unwind(ctx context.Context) {
 // fail notes an error, and ends the group with the first.
 func (g *Group) fail(err error) {
 	g.errs = append(g.errs, err)
-	g.scope.cancel(&g.end)
+	g.scope.cancelNow(&g.end)
 }
 
 // settled takes note that a task has ended.
@@ -159,7 +159,7 @@ func (g *Group) left() {
 func (g *Group) step() {
 	g.queued = false
 	if len(g.errs) > 0 {
-		g.scope.cancel(&g.end)
+		g.scope.cancelNow(&g.end)
 	}
 	if g.live == 0 && g.joining {
 		g.task.wake(nil)
@@ -179,7 +179,7 @@ func (g *Group) refusal() error {
 // is TaskGroup.cancel of Python 3.15.
 func (g *Group) Cancel() {
 	if !g.done {
-		g.scope.cancel(&g.end)
+		g.scope.cancelNow(&g.end)
 	}
 }
 

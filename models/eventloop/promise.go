@@ -100,7 +100,7 @@ func (p *promise) unheard() {
 	if p.err != nil && !p.dropped {
 		p.loop.failures.add(p)
 	}
-	if d := p.loop.debug; d != nil && p.kind == aTask && p.waiters.head == nil {
+	if d := p.loop.debug; d != nil && p.kind == aTask {
 		d.settled(p)
 	}
 }

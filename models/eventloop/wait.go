@@ -187,18 +187,6 @@ func (t *Task) suspendAnyway(on fmt.Stringer) error {
 	return t.result
 }
 
-// outlast suspends t until a has an outcome. To be cancelled meanwhile cancels a.
-func (t *Task) outlast(a Awaitable) {
-	for p := a.outcome(); !p.done; {
-		p.waiters.push(t)
-		t.turn++
-		t.on = a
-		t.heeds, t.cut, t.passes, t.parked = true, false, true, true
-		t.switchAway()
-		t.on, t.passes = nil, false
-	}
-}
-
 // watch has the end of ctx, which is not t's own context, end the wait that t is
 // about to begin.
 func (t *Task) watch(ctx context.Context) (unwatch func()) {

@@ -46,32 +46,35 @@ func waitFor(ctx context.Context, a Awaitable, d time.Duration) error {
 			if !late {
 				t.arm(deadline, false)
 			}
-			cause = t.attend(ctx, a)
-			if p.done && cause != nil {
-				return cause // it came after the outcome, which stays with a
+			if err := t.attend(ctx, a); err != nil {
+				return err
+			}
+			if !p.done && !late {
+				late = true
+				a.Cancel(errLate)
 			}
 		}
-		if cause == nil && !p.done && !late {
-			late = true
-			a.Cancel(errLate)
-		}
 	}
-	if cause != nil && !p.done {
-		if !a.Cancel(cause) {
-			return cause
+	if !p.done {
+		if err := t.waitTold(a, cause); !p.done {
+			return err
 		}
-		t.outlast(a)
 	}
 	return t.whyCancelled(ctx, p, before, cause, late)
 }
 
 // attend suspends t until a has an outcome, or t's timer runs out. To be cancelled
-// meanwhile cancels a. It returns a cause that came too late for that.
+// meanwhile cancels a. An error is a cause that came after the outcome, which stays
+// with a, or that came back since a waits for t.
 func (t *Task) attend(ctx context.Context, a Awaitable) error {
+	p := a.outcome()
 	t.passes = true
-	a.outcome().waiters.push(t)
-	err := t.park(ctx, a)
+	p.waiters.push(t)
+	err := t.suspend(ctx, a)
 	t.passes = false
+	if err == nil && p.done && t.heeds {
+		err = t.undelivered()
+	}
 	return err
 }
 
