@@ -156,7 +156,37 @@
 //
 // # Costs
 //
-// # FIGURES
+// A parked task costs a goroutine's memory (2 KiB of stack at least) plus some 400
+// bytes, no less: it is a coroutine, and that is a goroutine. Switching costs two
+// coroutine switches, or none for the task that is the loop meanwhile. An ended
+// task's coroutine is kept for the next one, up to a limit. Socket calls that cannot
+// block are not announced to the Go scheduler; other blocking calls inside a task
+// may cost the loop its processor.
+//
+// Measured with the benchmarks of this package on two cores of an AMD EPYC virtual
+// machine, Linux 6.18, Go 1.26.8; both sides of each row in one run:
+//
+//	                                    this package        compared with
+//	switch, 2 tasks taking turns        80 ns               61 ns, a bare iter.Pull
+//	switch, 1000 tasks taking turns     100 ns              78 ns, 1000 of iter.Pull
+//	begin, run and await a task         250 ns, 1 alloc     276 ns, goroutine and channel
+//	the same, begun eagerly             185 ns, 1 alloc     276 ns
+//	sleep                               190 ns, 0 allocs
+//	a million sleeping tasks, each      3147 B              2750 B, parked goroutines
+//	a million timers with callback      129 B each
+//	echo, server CPU per request, 100 connections of 1 KiB, over a raw epoll loop:
+//	    callback protocol               1.03
+//	    streams                         1.12
+//	    a net.Conn per task             1.09                1.26, package net, GOMAXPROCS=1
+//	the same, 1000 connections of 64 B:
+//	    callback protocol               1.06
+//	    streams                         1.15
+//	    a net.Conn per task             1.11                1.36, package net, GOMAXPROCS=1
+//	trip to a helper and back           35 us               38 us, channels from a locked thread
+//	Lock and Unlock, free               13 ns               5 ns, sync.Mutex
+//
+// An eager task that never waits still needs a stack of its own to be able to, so
+// it pays for one switch; the rest is allocation and collection.
 //
 // # Limits
 //
