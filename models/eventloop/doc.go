@@ -108,9 +108,9 @@
 //	gather, with return_exceptions       Gather, Join, GatherAll
 //	wait                                 Wait
 //	as_completed                         Completed
-//	wait_for                             WaitFor
+//	wait_for                             WaitFor, with NoValue for a plain task
 //	timeout, timeout_at                  WithTimeout, Scope.SetDeadline
-//	TaskGroup                            RunGroup, Group
+//	TaskGroup                            RunGroup, Group.Go, GoIn for a result
 //	call_soon, call_later, call_at       Loop.CallSoon, Loop.CallLater, Loop.CallAt
 //	call_soon_threadsafe                 Loop.Post
 //	run_coroutine_threadsafe             Submit

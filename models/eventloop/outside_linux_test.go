@@ -10,9 +10,9 @@ import (
 	"juggle/models/eventloop"
 )
 
-// TestConnOutsideTask reads in a goroutine that is no task. That is a mistake and
-// a data race, which the race detector rightly reports; without it the reader
-// gets an error.
+// TestConnOutsideTask reads in a goroutine that is no task, while all tasks wait.
+// That is a mistake and a data race, which the race detector rightly reports;
+// without it the reader gets an error.
 func TestConnOutsideTask(t *testing.T) {
 	checkLeftovers(t)
 	run(t, func(ctx context.Context) error {
@@ -24,7 +24,15 @@ func TestConnOutsideTask(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		_, err = eventloop.Offload(ctx, func() (int, error) { return c.Read(make([]byte, 1)) })
+		loop := eventloop.FromContext(ctx)
+		_, err = eventloop.Offload(ctx, func() (int, error) {
+			waits := make(chan struct{})
+			if err := loop.Post(func() { close(waits) }); err != nil {
+				return 0, err
+			}
+			<-waits
+			return c.Read(make([]byte, 1))
+		})
 		if err == nil || !strings.Contains(err.Error(), "used outside a task of its loop") {
 			t.Errorf("got %v", err)
 		}
