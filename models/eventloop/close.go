@@ -78,6 +78,7 @@ func (l *Loop) release() {
 	}
 	l.inbox.close()
 	l.poller.close()
+	l.blunt()
 	loops.Delete(int(l.thread.Swap(0)))
 	runtime.UnlockOSThread()
 }

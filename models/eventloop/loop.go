@@ -17,6 +17,7 @@ type Loop struct {
 	thread  atomic.Int64 // 0 once the loop is closed
 	inbox   inbox
 	poller  poller
+	blunt   func()                                     // undoes sharpen
 	notify  func(fd int, readable, writable, odd bool) // ready of poller.wait; made once
 
 	ready   queue           // what can go on

@@ -117,6 +117,7 @@ func newLoop(options Options) (*Loop, error) {
 		l.debug = newDebugger(options.Debug)
 	}
 	l.watched = l.hooks != nil || l.debug != nil
+	l.blunt = sharpen()
 	return l, nil
 }
 

@@ -8,7 +8,7 @@ import (
 )
 
 // Sleep suspends the calling task for d or a little more, never less; how much
-// more depends on the other tasks and on the kernel's timer slack. If d is not
+// more depends on the other tasks and on how soon the kernel wakes the thread. If d is not
 // positive, Sleep is [Yield]. It returns the cause if ctx ends first. It
 // allocates nothing with the task's own context.
 //
