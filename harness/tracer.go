@@ -1,13 +1,11 @@
 package harness
 
 import (
-	"bytes"
 	"net"
-	"runtime"
-	"strconv"
 	"sync"
 	"time"
 
+	"juggle/internal/goroutine"
 	"juggle/models"
 )
 
@@ -24,7 +22,7 @@ func traced(body models.Body, offloadWaits bool) models.Body {
 			answer, err := body(env, i)
 			return sealed(answer, t.stamps, err)
 		}
-		id := goroutineID()
+		id := goroutine.ID()
 		tracers.Store(id, t)
 		defer tracers.Delete(id)
 		answer, err := body(t, i)
@@ -101,20 +99,8 @@ func (c tracedConn) Write(b []byte) (int, error) {
 var tracers sync.Map
 
 func waitOfThisTask() (done func()) {
-	if t, found := tracers.Load(goroutineID()); found {
+	if t, found := tracers.Load(goroutine.ID()); found {
 		return t.(*tracer).wait()
 	}
 	return func() {}
-}
-
-// goroutineID reads the id from the head of a stack trace, "goroutine 18 [". It
-// costs a microsecond, which a timeline bears and a sample would not.
-func goroutineID() uint64 {
-	var head [64]byte
-	words := bytes.Fields(head[:runtime.Stack(head[:], false)])
-	id, err := strconv.ParseUint(string(words[1]), 10, 64)
-	if err != nil {
-		panic("harness: a stack trace begins with " + string(head[:]))
-	}
-	return id
 }

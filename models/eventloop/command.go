@@ -53,24 +53,22 @@ const (
 	defaultWaitDelay = 5 * time.Second
 )
 
-func (c Command) maxOutput() int {
-	switch {
-	case c.MaxOutput < 0:
-		return math.MaxInt
-	case c.MaxOutput == 0:
-		return defaultMaxOutput
-	}
-	return c.MaxOutput
-}
+func (c Command) maxOutput() int { return bound(c.MaxOutput, defaultMaxOutput, math.MaxInt) }
 
 func (c Command) waitDelay() time.Duration {
+	return bound(c.WaitDelay, defaultWaitDelay, math.MaxInt64)
+}
+
+// bound returns what a field of a Command stands for, that may be 0 for a default
+// and negative for no bound.
+func bound[T int | time.Duration](field, standard, none T) T {
 	switch {
-	case c.WaitDelay < 0:
-		return math.MaxInt64
-	case c.WaitDelay == 0:
-		return defaultWaitDelay
+	case field < 0:
+		return none
+	case field == 0:
+		return standard
 	}
-	return c.WaitDelay
+	return field
 }
 
 // Run starts the program, gives it input, collects what it prints, and waits for

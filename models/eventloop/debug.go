@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"juggle/internal/goroutine"
 )
 
 // Debug has a loop look for mistakes; see [Options]. It costs a clock reading per
@@ -114,7 +116,7 @@ func (d *debugger) resumed(t *Task) {
 // numbers are here, because in a coroutine they would cost memory without debug
 // mode, too.
 func (d *debugger) joined(c *coroutine) {
-	d.workers[c] = int64(goroutineID())
+	d.workers[c] = int64(goroutine.ID())
 	d.worker.Store(d.workers[c])
 }
 

@@ -117,7 +117,10 @@ func newLoop(options Options) (*Loop, error) {
 		l.debug = newDebugger(options.Debug)
 	}
 	l.watched = l.hooks != nil || l.debug != nil
-	l.blunt = sharpen()
+	l.blunt = func() {}
+	if !options.WithoutKernel { // else nothing is waited for in the kernel
+		l.blunt = sharpen()
+	}
 	return l, nil
 }
 

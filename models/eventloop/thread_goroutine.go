@@ -2,7 +2,11 @@
 
 package eventloop
 
-import "sync"
+import (
+	"sync"
+
+	"juggle/internal/goroutine"
+)
 
 // Not every system tells a thread its number: macOS does not promise its system
 // call for that to programs, and OpenBSD has no system calls but those that its
@@ -23,7 +27,7 @@ var adopted sync.Map // from int to *Loop
 // threadID identifies the OS thread that calls, by the number of the goroutine
 // that runs the loop there, and for all others by their own.
 func threadID() int {
-	id := goroutineID()
+	id := goroutine.ID()
 	if l, ok := adopted.Load(id); ok {
 		return int(l.(*Loop).thread.Load())
 	}
@@ -31,7 +35,7 @@ func threadID() int {
 }
 
 // adopt has the calling goroutine count as one of l's.
-func adopt(l *Loop) { adopted.Store(goroutineID(), l) }
+func adopt(l *Loop) { adopted.Store(goroutine.ID(), l) }
 
 // disown undoes adopt.
-func disown() { adopted.Delete(goroutineID()) }
+func disown() { adopted.Delete(goroutine.ID()) }
