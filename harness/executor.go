@@ -83,7 +83,7 @@ func (p *Processes) execute(ctx context.Context, c results.Cell, role string, tr
 	if f != nil {
 		r.Fixture = f.address
 	}
-	child, err := reexec.Start(sampleRole)
+	child, err := reexec.Start(sampleRole, reexec.Options{})
 	if err != nil {
 		return sampleReport{}, err
 	}

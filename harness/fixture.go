@@ -67,7 +67,7 @@ const fixturePatience = 20 * time.Second
 
 // startFixture starts the fixture of a row. The caller ends it with stop.
 func startFixture(r cellRequest) (*fixture, error) {
-	child, err := reexec.Start(fixtureRole)
+	child, err := reexec.Start(fixtureRole, reexec.Options{})
 	if err != nil {
 		return nil, err
 	}

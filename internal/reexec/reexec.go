@@ -70,10 +70,23 @@ type Child struct {
 	done    chan struct{}
 }
 
-// Start starts this binary in role. The entries of environment, such as
-// "GOMAXPROCS=1", are added to this process's own. The caller owns the child
-// and ends it with Stop or Kill.
-func Start(role string, environment ...string) (*Child, error) {
+// Options say how a child is started. The zero value adds nothing.
+type Options struct {
+	// Environment holds entries such as "GOMAXPROCS=1", which are added to this
+	// process's own.
+	Environment []string
+	// Files are what the child inherits besides its socket; it finds the first
+	// as descriptor [FirstFile]. They stay the caller's.
+	Files []*os.File
+}
+
+// FirstFile is the descriptor on which a child finds the first of
+// [Options.Files].
+const FirstFile = socketFD + 1
+
+// Start starts this binary in role. The caller owns the child and ends it with
+// Stop or Kill.
+func Start(role string, o Options) (*Child, error) {
 	if role == "" || strings.ContainsAny(role, " \n\x00") {
 		return nil, fmt.Errorf("reexec: %q is no role name", role)
 	}
@@ -94,10 +107,10 @@ func Start(role string, environment ...string) (*Child, error) {
 	c.command = &exec.Cmd{
 		Path:        executable(),
 		Args:        []string{os.Args[0] + " (" + role + ")"},
-		Env:         append(append(os.Environ(), environment...), variable+"="+role+" "+nonce),
+		Env:         append(append(os.Environ(), o.Environment...), variable+"="+role+" "+nonce),
 		Stdout:      &c.output,
 		Stderr:      &c.output,
-		ExtraFiles:  []*os.File{theirs},
+		ExtraFiles:  append([]*os.File{theirs}, o.Files...),
 		SysProcAttr: attributes(),
 		WaitDelay:   waitDelay,
 	}

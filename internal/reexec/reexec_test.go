@@ -48,7 +48,7 @@ func serveEcho(socket *os.File) {
 
 func start(t *testing.T) (*Child, func(line string) string) {
 	t.Helper()
-	c, err := Start("echo")
+	c, err := Start("echo", Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestStrayVariableIsIgnored(t *testing.T) {
 // When the owner dies the child goes, even one that does not look.
 func TestChildEndsWithItsOwner(t *testing.T) {
 	if os.Getenv("REEXEC_OWNER") != "" {
-		c, err := Start("echo")
+		c, err := Start("echo", Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

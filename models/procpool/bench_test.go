@@ -32,7 +32,7 @@ func servePingPong(socket *os.File) {
 // BenchmarkSocketpair is the floor under BenchmarkRoundTrip: as many bytes to a
 // child over the same kind of socket and back, and nothing else.
 func BenchmarkSocketpair(b *testing.B) {
-	child, err := reexec.Start("pingpong", "GOMAXPROCS=1")
+	child, err := reexec.Start("pingpong", reexec.Options{Environment: []string{"GOMAXPROCS=1"}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func (s *slot) run(started func()) {
 // start starts a worker and brings it to where it can take tasks. The error is
 // a *StartError.
 func (s *slot) start() (*worker, error) {
-	child, err := reexec.Start(role, "GOMAXPROCS=1")
+	child, err := reexec.Start(role, reexec.Options{Environment: []string{"GOMAXPROCS=1"}})
 	if err != nil {
 		return nil, &StartError{Err: err}
 	}
