@@ -30,7 +30,8 @@ var allowed = []struct {
 	{"workloads", "juggle/models juggle/workloads/fixture juggle/internal/nearest"},
 	{"models/eventloop/internal/dns", ""},
 	{"models/eventloop", "juggle/internal/goroutine juggle/models/eventloop/internal/dns golang.org/x/sys/"},
-	{"models/procpool", "juggle/internal/reexec juggle/internal/usage golang.org/x/sys/"},
+	{"models/procpool/internal/shm", "golang.org/x/sys/"},
+	{"models/procpool", "juggle/internal/reexec juggle/internal/usage juggle/models/procpool/internal/shm golang.org/x/sys/"},
 	{"models", "juggle/models/eventloop juggle/models/procpool juggle/internal/usage"},
 	{"internal", "golang.org/x/sys/"},
 }

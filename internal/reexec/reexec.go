@@ -187,6 +187,9 @@ func Inherited(role string) *os.File {
 	return inheritedFile(socketFD)
 }
 
+// KillGroup kills this process and every other of its group, if it leads one.
+func KillGroup() { killGroup(os.Getpid()) }
+
 // spawner hands calls to the one thread that starts processes.
 var spawner = sync.OnceValue(func() chan<- func() {
 	calls := make(chan func())

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"juggle/internal/reexec"
+	"juggle/internal/usage"
 )
 
 // pingBytes is the size of a frame with a small payload.
@@ -82,19 +83,49 @@ func BenchmarkCallback(b *testing.B) {
 	}
 }
 
-// BenchmarkThroughput keeps two workers busy with tasks that do nothing.
-func BenchmarkThroughput(b *testing.B) {
+// BenchmarkMapTiny maps a million inputs of 8 bytes to a function that does
+// nothing, with two workers and otherwise default options. Allocations are those
+// of the owner and the workers together.
+func BenchmarkMapTiny(b *testing.B) {
+	const tasks = 1_000_000
 	p := open(b, Options{Workers: 2})
+	input := make([]byte, 8)
 	inputs := func(yield func([]byte) bool) {
-		input := make([]byte, pingBytes-headerBytes)
-		for b.Loop() && yield(input) {
+		for range tasks {
+			if !yield(input) {
+				return
+			}
 		}
 	}
-	for _, err := range p.Map(context.Background(), "echo", inputs) {
-		if err != nil {
-			b.Fatal(err)
+	before := allocations(b, p)
+	for b.Loop() {
+		for output, err := range p.Map(context.Background(), "echo", inputs) {
+			if err != nil || len(output) != len(input) {
+				b.Fatal(len(output), err)
+			}
 		}
 	}
+	n := float64(b.N) * tasks
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/n, "ns/task")
+	b.ReportMetric(float64(allocations(b, p)-before)/n, "allocs/task")
+}
+
+// allocations counts those of this process and of the workers of p.
+func allocations(b *testing.B, p *Pool) int64 {
+	b.Helper()
+	self, err := usage.Self()
+	if err != nil {
+		b.Fatal(err)
+	}
+	n := self.Allocs
+	stats, err := p.Stats(context.Background())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, s := range stats {
+		n += s.Usage.Allocs
+	}
+	return n
 }
 
 // BenchmarkOpen starts two workers, does one task and ends them.

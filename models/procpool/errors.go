@@ -1,13 +1,13 @@
 package procpool
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"regexp"
 	"strings"
 	"syscall"
-
-	"juggle/internal/reexec"
+	"time"
 )
 
 var (
@@ -53,9 +53,11 @@ type CrashError struct {
 	PID  int
 	// ExitCode is what it exited with, and -1 if a signal ended it.
 	ExitCode int
-	// Signal is what ended it, and 0 if it exited. Out of memory shows as
-	// SIGKILL.
+	// Signal is what ended it, and 0 if it exited.
 	Signal syscall.Signal
+	// Deaths is how many workers died of the task, with [Options.Retries]; 0 if
+	// none did.
+	Deaths int
 	// Err is set if the worker did not end by itself: it wrote what is no
 	// frame, and the pool ended it.
 	Err error
@@ -67,6 +69,9 @@ func (e *CrashError) Error() string {
 	doing := "while idle"
 	if e.Func != "" {
 		doing = "while it ran " + e.Func
+	}
+	if e.Deaths > 1 {
+		doing += fmt.Sprintf(", as %d before it did", e.Deaths-1)
 	}
 	return fmt.Sprintf("procpool: worker %d died %s: %s%s", e.PID, doing, e.how(), quote(e.Output))
 }
@@ -87,14 +92,55 @@ func (e *CrashError) how() string {
 	return fmt.Sprintf("exit code %d", e.ExitCode)
 }
 
-// newCrashError waits for the end of a process and describes it.
-func newCrashError(child *reexec.Child) *CrashError {
-	state := child.State()
-	e := &CrashError{PID: child.PID(), ExitCode: state.ExitCode(), Output: child.Output()}
+// newCrashError waits for the end of a worker and describes it.
+func newCrashError(w *worker) *CrashError {
+	state := w.child.State()
+	e := &CrashError{PID: w.child.PID(), ExitCode: state.ExitCode(), Output: w.child.Output()}
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		e.Signal = status.Signal()
 	}
 	return e
+}
+
+// A TimeoutError says that a task ran longer than [Options.TaskTimeout]. It is a
+// context.DeadlineExceeded.
+type TimeoutError struct {
+	Func  string
+	Limit time.Duration
+}
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("procpool: %s ran longer than %v, its TaskTimeout", e.Func, e.Limit)
+}
+
+// Unwrap returns context.DeadlineExceeded.
+func (e *TimeoutError) Unwrap() error { return context.DeadlineExceeded }
+
+// A KilledError says that a task was to end, did not, and that its worker was
+// killed for that.
+type KilledError struct {
+	Func string
+	PID  int
+	// Err is why it was to end: a [*TimeoutError], or the cause of its context.
+	Err error
+	// Stacks is what the worker's goroutines were doing, as the Go runtime
+	// prints it on SIGQUIT, and empty if the worker was past doing that.
+	Stacks string
+}
+
+func (e *KilledError) Error() string {
+	return fmt.Sprintf("%v; it did not return when told to, so its worker %d was killed", e.Err, e.PID)
+}
+
+// Unwrap returns Err.
+func (e *KilledError) Unwrap() error { return e.Err }
+
+// stacks returns what the runtime printed on SIGQUIT.
+func stacks(output string) string {
+	if at := strings.Index(output, "SIGQUIT: quit"); at >= 0 {
+		return output[at:]
+	}
+	return ""
 }
 
 // A StartError says that a worker was not ready in time, or not at all.

@@ -15,55 +15,54 @@ import (
 //
 //	offset  bytes  field
 //	     0      3  magic "jpp"
-//	     3      1  version of this format, 1
+//	     3      1  version of this format, 2
 //	     4      1  kind
-//	     5      1  zero
-//	     6      2  number of the function, in a task
+//	     5      1  place of the chunk, in a chunk
+//	     6      2  number of the function, in a chunk
 //	     8      8  id: a reply has that of its request
 //	    16      4  length of the payload
 //	    20      4  CRC-32C of the 20 bytes above and the payload
 //
-// The owner sends one request, a task or a question, and waits for the reply
-// before it sends the next. The rule that a task which was not read may go to
-// another worker rests on this.
+// The owner sends requests, chunks and questions, and the worker answers each in
+// turn. Which items of a chunk were begun does not show here but in shared
+// memory; see [claim].
 //
 // A checksum guards against a stray write to the descriptor, by a task or a
 // library that took it for its own.
 
-// MaxPayload is the most bytes that an input or an output may have. A reader
-// checks it before it allocates.
+// MaxPayload is the most bytes that an input or an output may have.
 const MaxPayload = 64 << 20
 
+// maxFrame is the most bytes that a frame's payload may have. A reader checks it
+// before it allocates. Large inputs and outputs are not in frames.
+const maxFrame = 1 << 20
+
 const (
-	frameStart  = "jpp\x01" // magic and version
+	frameStart  = "jpp\x02" // magic and version
 	headerBytes = 24
 )
 
-// bufferBytes is the size of the buffers on both sides. A frame that fits is
-// written with one system call and as a rule read with one.
-const bufferBytes = 32 << 10
-
-// inlineBytes is the largest payload of a frame that fits.
-const inlineBytes = bufferBytes - headerBytes
+// bufferBytes is the size of the buffers on both sides. A frame that fits is as a
+// rule read with one system call. Two of that size fit into a socket's buffer, so
+// a chunk is written without waiting for the worker.
+const bufferBytes = 64 << 10
 
 // kind says what a frame is.
 type kind byte
 
 const (
-	kindHello    kind = iota + 1 // from a worker that has started; see registry.hello
-	kindTask                     // to a worker: call function number with the payload
-	kindResult                   // what the function returned
-	kindError                    // the text of the error that it returned
-	kindPanic                    // see packPanic
-	kindGoexit                   // it called runtime.Goexit
-	kindTooLarge                 // the reply had this many bytes, in decimal
-	kindAccount                  // to a worker: what have you used? And back, as JSON
-	kindEnd                      // not a kind: one more than the last
+	kindHello   kind = iota + 1 // from a worker that has started; see registry.hello
+	kindChunk                   // to a worker: call function number with each item; see inputs.go
+	kindDone                    // the chunk was run: items done, bytes of the region, nanoseconds
+	kindAccount                 // to a worker: what have you used? And back, as JSON
+	kindError                   // there is no account; the text of why
+	kindEnd                     // not a kind: one more than the last
 )
 
 // A frame is one message.
 type frame struct {
 	kind    kind
+	place   byte
 	number  uint16
 	id      uint64
 	payload []byte
@@ -78,7 +77,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 func appendHeader(b []byte, f frame) []byte {
 	start := len(b)
 	b = append(b, frameStart...)
-	b = append(b, byte(f.kind), 0)
+	b = append(b, byte(f.kind), f.place)
 	b = binary.LittleEndian.AppendUint16(b, f.number)
 	b = binary.LittleEndian.AppendUint64(b, f.id)
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(f.payload)))
@@ -108,7 +107,7 @@ func readFrame(r *bufio.Reader, buf []byte) (frame, error) {
 	if err != nil {
 		return frame{}, err
 	}
-	f := frame{kind: kind(h[4]), number: binary.LittleEndian.Uint16(h[6:]), id: binary.LittleEndian.Uint64(h[8:])}
+	f := frame{kind: kind(h[4]), place: h[5], number: binary.LittleEndian.Uint16(h[6:]), id: binary.LittleEndian.Uint64(h[8:])}
 	sum, want := crc32.Checksum(h[:20], castagnoli), binary.LittleEndian.Uint32(h[20:])
 	r.Discard(headerBytes) // never fails after Peek
 	if cap(buf) < length {
@@ -136,9 +135,9 @@ func checkHeader(h []byte) (int, error) {
 	switch {
 	case string(h[:4]) != frameStart:
 		return 0, errNoFrame(h[:4])
-	case h[4] == 0 || h[4] >= byte(kindEnd) || h[5] != 0:
+	case h[4] == 0 || h[4] >= byte(kindEnd) || h[5] >= chunksHeld:
 		return 0, fmt.Errorf("%w: unknown kind %d.%d", errProtocol, h[4], h[5])
-	case length > MaxPayload:
+	case length > maxFrame:
 		return 0, fmt.Errorf("%w: a payload of %d bytes", errProtocol, length)
 	}
 	return int(length), nil
@@ -150,22 +149,25 @@ type frameWriter struct {
 	scratch []byte
 }
 
-func newFrameWriter(w io.Writer) frameWriter {
-	return frameWriter{w, make([]byte, 0, bufferBytes)}
+func newFrameWriter(w io.Writer) frameWriter { return frameWriter{w: w} }
+
+// write writes f, with one call.
+func (fw *frameWriter) write(f frame) error {
+	return fw.finish(f, append(fw.start(), f.payload...))
 }
 
-// write writes f: with one call if it fits the buffer, and else with two, since
-// to copy a large payload costs more than a call.
-func (fw *frameWriter) write(f frame) error {
-	b := appendHeader(fw.scratch[:0], f)
-	n := min(len(f.payload), inlineBytes)
-	if _, err := fw.w.Write(append(b, f.payload[:n]...)); err != nil {
-		return err
-	}
-	if n == len(f.payload) {
-		return nil
-	}
-	_, err := fw.w.Write(f.payload[n:])
+// start returns a buffer to which the payload of a frame is appended, for finish.
+func (fw *frameWriter) start() []byte {
+	var header [headerBytes]byte
+	return append(fw.scratch[:0], header[:]...)
+}
+
+// finish writes the frame f, whose payload was appended to what start returned.
+func (fw *frameWriter) finish(f frame, b []byte) error {
+	fw.scratch = b
+	f.payload = b[headerBytes:]
+	appendHeader(b[:0], f)
+	_, err := fw.w.Write(b)
 	return err
 }
 

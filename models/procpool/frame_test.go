@@ -26,15 +26,16 @@ func reader(b []byte) *bufio.Reader { return bufio.NewReaderSize(bytes.NewReader
 
 func TestFramesArriveAsSent(t *testing.T) {
 	var stream []byte
-	sizes := []int{0, 1, inlineBytes, inlineBytes + 1, 3 * bufferBytes}
+	const room = bufferBytes
+	sizes := []int{0, 1, room, room + 1, 3 * bufferBytes}
 	for i, size := range sizes {
-		stream = append(stream, encode(t, frame{kindTask, uint16(i), uint64(i) << 40, bytes.Repeat([]byte{byte(i)}, size)})...)
+		stream = append(stream, encode(t, frame{kindChunk, byte(i % chunksHeld), uint16(i), uint64(i) << 40, bytes.Repeat([]byte{byte(i)}, size)})...)
 	}
 	r := bufio.NewReaderSize(iotest.HalfReader(bytes.NewReader(stream)), bufferBytes)
-	buf := make([]byte, inlineBytes)
+	buf := make([]byte, room)
 	for i, size := range sizes {
 		f, err := readFrame(r, buf)
-		if err != nil || f.kind != kindTask || f.number != uint16(i) || f.id != uint64(i)<<40 {
+		if err != nil || f.kind != kindChunk || f.place != byte(i%chunksHeld) || f.number != uint16(i) || f.id != uint64(i)<<40 {
 			t.Fatalf("frame %d: %+v, %v", i, f, err)
 		}
 		if !bytes.Equal(f.payload, bytes.Repeat([]byte{byte(i)}, size)) {
@@ -49,13 +50,13 @@ func TestFramesArriveAsSent(t *testing.T) {
 	}
 }
 
-// A small frame is one write, and so as a rule one system call.
+// A frame is one write, and so as a rule one system call.
 func TestWritesOfAFrame(t *testing.T) {
-	for size, want := range map[int]int{0: 1, inlineBytes: 1, inlineBytes + 1: 2, 1 << 20: 2} {
+	for _, size := range []int{0, bufferBytes, maxFrame} {
 		var n counter
 		w := newFrameWriter(&n)
-		if err := w.write(frame{kind: kindResult, payload: make([]byte, size)}); err != nil || int(n) != want {
-			t.Errorf("%d bytes took %d writes, %v, want %d", size, n, err, want)
+		if err := w.write(frame{kind: kindDone, payload: make([]byte, size)}); err != nil || n != 1 {
+			t.Errorf("%d bytes took %d writes, %v", size, n, err)
 		}
 	}
 }
@@ -65,24 +66,25 @@ type counter int
 func (c *counter) Write(b []byte) (int, error) { *c++; return len(b), nil }
 
 func TestFrameIsRefused(t *testing.T) {
-	whole := encode(t, frame{kindResult, 7, 1, []byte("payload")})
+	whole := encode(t, frame{kindDone, 0, 7, 1, []byte("payload")})
 	change := func(at int, to byte) []byte {
 		b := bytes.Clone(whole)
 		b[at] = to
 		return b
 	}
 	huge := bytes.Clone(whole)
-	binary.LittleEndian.PutUint32(huge[16:], MaxPayload+1)
+	binary.LittleEndian.PutUint32(huge[16:], maxFrame+1)
 	for name, tt := range map[string]struct {
 		stream []byte
 		want   string
 	}{
 		"magic":       {change(0, 'J'), "where a frame begins"},
-		"version":     {change(3, 2), "where a frame begins"},
+		"version":     {change(3, 1), "where a frame begins"},
 		"stray byte":  {[]byte("x"), "where a frame begins"},
 		"kind 0":      {change(4, 0), "unknown kind"},
 		"kind":        {change(4, byte(kindEnd)), "unknown kind"},
-		"zero":        {change(5, 1), "unknown kind"},
+		"place":       {change(5, chunksHeld), "unknown kind"},
+		"other place": {change(5, 1), "checksum"},
 		"number":      {change(6, 8), "checksum"},
 		"id":          {change(8, 2), "checksum"},
 		"payload":     {change(headerBytes, 'P'), "checksum"},
@@ -106,9 +108,9 @@ func TestFrameIsRefused(t *testing.T) {
 // an error.
 func FuzzReadFrame(f *testing.F) {
 	f.Add([]byte{})
-	f.Add(encode(f, frame{kindHello, 0, 0, []byte("hello")}))
-	f.Add(append(encode(f, frame{kindTask, 3, 9, nil}), encode(f, frame{kindResult, 0, 9, make([]byte, 100)})...))
-	f.Add(encode(f, frame{kindPanic, 0, 1, packPanic("value", []byte("stack"))})[:30])
+	f.Add(encode(f, frame{kindHello, 0, 0, 0, []byte("hello")}))
+	f.Add(append(encode(f, frame{kindChunk, 1, 3, 9, nil}), encode(f, frame{kindDone, 0, 0, 9, make([]byte, 100)})...))
+	f.Add(encode(f, frame{kindError, 0, 0, 1, []byte("why")})[:26])
 	f.Fuzz(func(t *testing.T, stream []byte) {
 		r := reader(stream)
 		for read := 0; ; {
@@ -124,12 +126,18 @@ func FuzzReadFrame(f *testing.F) {
 				t.Fatalf("% x was read as %+v", stream[read:], got)
 			}
 			read += len(again)
-			if got.kind == kindPanic {
-				value, stack, err := unpackPanic(got.payload)
-				if err == nil && !bytes.Equal(packPanic(value, []byte(stack)), got.payload) {
-					t.Fatalf("%q was read as %q and %q", got.payload, value, stack)
-				}
-			}
+		}
+	})
+}
+
+// Whatever a panic's payload is, it is refused or means what packPanic made.
+func FuzzUnpackPanic(f *testing.F) {
+	f.Add(packPanic("value", []byte("stack")))
+	f.Add([]byte{255, 255, 255, 255, 1})
+	f.Fuzz(func(t *testing.T, payload []byte) {
+		value, stack, err := unpackPanic(payload)
+		if err == nil && !bytes.Equal(packPanic(value, []byte(stack)), payload) {
+			t.Fatalf("%q was read as %q and %q", payload, value, stack)
 		}
 	})
 }

@@ -1,33 +1,41 @@
 package procpool
 
 import (
-	"container/list"
+	"bytes"
 	"context"
-	"fmt"
+	"runtime"
 	"sync"
 )
 
 // A Future is a task that was submitted. It ends exactly once. Its methods may
 // be called from any goroutine.
 type Future struct {
-	request frame
-	name    string
-	stop    func() bool // stops watching the context; may be nil
+	funcName string
+	number   uint16
+	input    []byte
+	stop     func() bool // stops watching the context; may be nil
 
 	// Guarded by Pool.mu.
-	place    *list.Element // in the queue, or nil
-	worker   *worker       // that runs it or was sent it ahead, or nil
-	requeued bool          // a worker died before it read the task
-	ending   bool          // end was or will be called
-	cause    error         // why it was cancelled
+	place node   // in the queue
+	chunk *chunk // that it is in, or nil
+	at    int    // its index there
+	cause error  // why it was cancelled
 
-	done   chan struct{}
-	output []byte // read after done
-	err    error  // read after done
+	done chan struct{}
+	err  error // read after done
 
-	mu        sync.Mutex
+	mu        sync.Mutex // guards all below
 	ended     bool
+	output    []byte
+	loan      *loan           // until somebody asked for the output
+	forgotten runtime.Cleanup // returns the loan if nobody can ask any more
 	callbacks []func([]byte, error)
+}
+
+func newFuture(name string) *Future {
+	f := &Future{funcName: name, done: make(chan struct{})}
+	f.place.future = f
+	return f
 }
 
 // Done is closed when the task has ended. The call is over then, or its process
@@ -36,10 +44,12 @@ func (f *Future) Done() <-chan struct{} { return f.done }
 
 // Result waits until the task has ended and returns what the function returned,
 // or why there is no such thing; see the package comment for the errors. Every
-// call returns the same slice. An empty output may be nil.
+// call returns the same slice, which is the caller's. An empty output may be nil.
+// Small outputs of tasks that a worker got together share memory, so one of them
+// keeps some tens of KiB alive: copy what is kept for long.
 func (f *Future) Result() ([]byte, error) {
 	<-f.done
-	return f.output, f.err
+	return f.take(), f.err
 }
 
 // Wait is Result, but returns the cause of ctx if that ends first. The task goes
@@ -47,9 +57,59 @@ func (f *Future) Result() ([]byte, error) {
 func (f *Future) Wait(ctx context.Context) ([]byte, error) {
 	select {
 	case <-f.done:
-		return f.output, f.err
+		return f.take(), f.err
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
+	}
+}
+
+// take returns the output. One that is lent is copied, and the loan returned.
+func (f *Future) take() []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.loan != nil {
+		f.output = bytes.Clone(f.loan.bytes)
+		f.loan.giveBack()
+		f.loan = nil
+	}
+	return f.output
+}
+
+// A Loan is an output that was not copied: the worker's memory, until Release.
+type Loan struct {
+	output []byte
+	loan   *loan // nil if the output was copied after all
+}
+
+// Borrow is Result without a copy of a large output: the bytes are the shared
+// memory that the worker wrote them to, until the loan is released. The first
+// call takes the output away from Result and Wait, which then return nothing.
+//
+// A worker has room for a few loans; when more are out, outputs are copied as
+// they arrive. So a loan that is kept slows the pool down but does not stop it.
+func (f *Future) Borrow() (*Loan, error) {
+	<-f.done
+	if f.err != nil {
+		return nil, f.err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l := &Loan{f.output, f.loan}
+	if f.loan != nil {
+		l.output, f.loan = f.loan.bytes, nil
+		f.forgotten.Stop()
+	}
+	return l, nil
+}
+
+// Bytes is the output. It must not be used after Release.
+func (l *Loan) Bytes() []byte { return l.output }
+
+// Release gives the memory back. It may be called twice.
+func (l *Loan) Release() {
+	l.output = nil
+	if l.loan != nil {
+		l.loan.giveBack()
 	}
 }
 
@@ -65,42 +125,35 @@ func (f *Future) OnDone(call func(output []byte, err error)) {
 	}
 	f.mu.Unlock()
 	if ended {
-		call(f.output, f.err)
+		call(f.take(), f.err)
 	}
 }
 
 // end ends f. A second call is a mistake of this package, and panics.
-func (f *Future) end(output []byte, err error) {
+func (f *Future) end(got outcome) {
 	if f.stop != nil {
 		f.stop()
 	}
-	f.request.payload = nil // the input is the caller's again
-	f.output, f.err = output, err
+	f.input = nil // it is the caller's again
+	f.err = got.err
 	f.mu.Lock()
-	f.ended = true
+	f.output, f.loan, f.ended = got.output, got.loan, true
+	if got.loan != nil {
+		f.forgotten = runtime.AddCleanup(f, (*loan).giveBack, got.loan)
+	}
 	callbacks := f.callbacks
 	f.callbacks = nil
 	f.mu.Unlock()
 	close(f.done)
 	for _, call := range callbacks {
-		call(output, err)
+		call(f.take(), f.err)
 	}
 }
 
-// outcome is what a reply to task f says, or an error if it is no such reply.
-func (f *Future) outcome(reply frame) (output []byte, err, broken error) {
-	switch reply.kind {
-	case kindResult:
-		return reply.payload, nil, nil
-	case kindError:
-		return nil, &TaskError{Func: f.name, Text: string(reply.payload)}, nil
-	case kindPanic:
-		value, stack, broken := unpackPanic(reply.payload)
-		return nil, &PanicError{Func: f.name, Value: value, Stack: stack}, broken
-	case kindGoexit:
-		return nil, fmt.Errorf("procpool: %s: %w", f.name, ErrGoexit), nil
-	case kindTooLarge:
-		return nil, fmt.Errorf("%w: %s returned %s bytes, the limit is %d", ErrTooLarge, f.name, reply.payload, MaxPayload), nil
-	}
-	return nil, nil, fmt.Errorf("%w: kind %d as the reply to a task", errProtocol, reply.kind)
-}
+func (f *Future) name() string { return f.funcName }
+
+func (f *Future) stopped() error { return f.cause }
+
+func (f *Future) placed(c *chunk, at int) { f.chunk, f.at = c, at }
+
+func (f *Future) finish(_ []item, got []outcome) { f.end(got[0]) }

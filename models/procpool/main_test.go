@@ -83,6 +83,12 @@ func testFuncs() []Func {
 		NewFunc("once", once),
 		NewFunc("append", appendLine),
 		NewFunc("gate", gate),
+		NewFunc("append or exit", appendOrExit),
+		NewFunc("listen", listen),
+		NewFunc("ended", func(ctx context.Context, _ []byte) ([]byte, error) {
+			return strconv.AppendBool(nil, ctx.Err() != nil), nil
+		}),
+		NewFunc("second time", secondTime),
 	}
 }
 
@@ -134,7 +140,7 @@ func stray(_ context.Context, in []byte) ([]byte, error) {
 func half(_ context.Context, in []byte) ([]byte, error) {
 	var b bytes.Buffer
 	w := newFrameWriter(&b)
-	w.write(frame{kind: kindResult, id: 1, payload: in})
+	w.write(frame{kind: kindDone, id: 1, payload: in})
 	unix.Write(3, b.Bytes()[:b.Len()/2])
 	os.Exit(9)
 	return nil, nil

@@ -41,7 +41,7 @@ func TestTaskIsHandedOnOnce(t *testing.T) {
 	pid = stopWorker(t, p)
 	f = submit(p, "echo", "off")
 	p.mu.Lock()
-	f.requeued = true
+	f.chunk.items[f.at].alone = true
 	p.mu.Unlock()
 	unix.Kill(pid, unix.SIGKILL)
 	if e := wantError[*CrashError](t, f); e.Signal != unix.SIGKILL {

@@ -75,48 +75,12 @@
 package procpool
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"time"
 )
-
-// Options say how a pool is made. The zero value is ready to use.
-type Options struct {
-	// Workers is the number of worker processes; 0 stands for
-	// runtime.GOMAXPROCS(0).
-	Workers int
-	// WarmUp, if it names a function, is called once in each worker before the
-	// worker takes tasks, and again in each replacement. If it does not return
-	// a result, the worker has not started.
-	WarmUp Call
-	// StartTimeout bounds how long a worker may take from its start until its
-	// warm-up is done; 0 stands for 10 s.
-	StartTimeout time.Duration
-}
-
-// withDefaults returns o with its zero values filled in.
-func (o Options) withDefaults() (Options, error) {
-	if o.Workers == 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
-	}
-	if o.StartTimeout == 0 {
-		o.StartTimeout = 10 * time.Second
-	}
-	if o.Workers < 0 || o.StartTimeout < 0 {
-		return o, fmt.Errorf("procpool: Workers is %d and StartTimeout %v; neither may be negative", o.Workers, o.StartTimeout)
-	}
-	if o.WarmUp.Func == "" {
-		return o, nil
-	}
-	if _, err := program.find(o.WarmUp.Func); err != nil {
-		return o, fmt.Errorf("warm-up: %w", err)
-	}
-	return o, checkInput(o.WarmUp.Func, o.WarmUp.Input)
-}
 
 // A Pool is a number of worker processes and a queue of tasks. Its methods may
 // be called from any goroutine. Close or Kill it, or its processes stay until
@@ -124,22 +88,28 @@ func (o Options) withDefaults() (Options, error) {
 type Pool struct {
 	options Options
 	slots   []*slot
-	tasks   sync.WaitGroup // futures that have not ended
-	serving sync.WaitGroup // slots whose goroutine runs
+	tasks   sync.WaitGroup // that have not ended
+	serving sync.WaitGroup // goroutines of the slots and the pulse
 	stopped chan struct{}  // closed when the workers are told to end
+	stir    chan struct{}  // has room for one; wakes the pulse
 
-	mu      sync.Mutex // guards all below, and what slots, workers and futures say
-	queue   list.List  // of *Future, not empty only if no worker is idle
-	lastID  uint64     // of a frame
-	deaths  int        // in a row, with no task done in between
-	closing bool       // no more tasks
-	ended   bool       // the workers were told to end
-	failure error      // why all that is unfinished fails; nil while all is well
+	mu      sync.Mutex // guards all below, and what slots, workers, chunks and futures say
+	queue   queue
+	paces   []pace        // of each function
+	spare   []*chunk      // to be used again
+	live    int           // workers that are ready
+	pause   time.Duration // until the pulse looks again; 0 if it stands still
+	lastID  uint64        // of a frame
+	deaths  int           // in a row, with no task done in between
+	closing bool          // no more tasks
+	ended   bool          // the workers were told to end
+	failure error         // why all that is unfinished fails; nil while all is well
 }
 
-// Open starts a pool and waits until every worker is ready. ctx bounds the start
-// alone. If a worker does not start, Open ends the others and returns its
-// [*StartError]; if ctx ends first, an error that wraps its cause.
+// Open starts a pool and waits until every worker that is to be there from the
+// start is ready. ctx bounds the start alone. If a worker does not start, Open
+// ends the others and returns its [*StartError]; if ctx ends first, an error that
+// wraps its cause.
 func Open(ctx context.Context, o Options) (*Pool, error) {
 	if program.funcs == nil {
 		// A worker of such a program would run main, and open a pool again.
@@ -149,18 +119,20 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pool{options: o, stopped: make(chan struct{})}
-	for range o.Workers {
-		p.slots = append(p.slots, &slot{pool: p})
-	}
+	p := newPool(o)
 	cancel := context.AfterFunc(ctx, func() {
 		p.fail(fmt.Errorf("procpool: opening a pool: %w", context.Cause(ctx)))
 	})
 	var starting sync.WaitGroup
 	for _, s := range p.slots {
-		starting.Add(1)
-		p.serving.Go(func() { s.run(starting.Done) })
+		started := func() {}
+		if s.index < o.MinWorkers {
+			starting.Add(1)
+			started = starting.Done
+		}
+		p.serving.Go(func() { s.run(started) })
 	}
+	p.serving.Go(p.beat)
 	starting.Wait()
 	if !cancel() {
 		<-p.stopped // by the function above, or by a failure before it
@@ -170,6 +142,20 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+func newPool(o Options) *Pool {
+	p := &Pool{
+		options: o,
+		stopped: make(chan struct{}),
+		stir:    make(chan struct{}, 1),
+		paces:   make([]pace, len(program.funcs)),
+	}
+	p.queue.init()
+	for i := range o.Workers {
+		p.slots = append(p.slots, &slot{pool: p, index: i, wanted: make(chan struct{}, 1)})
+	}
+	return p
 }
 
 // Close waits until every submitted task has ended, then ends the workers, and
@@ -224,11 +210,9 @@ func (p *Pool) fail(reason error) {
 	}
 	p.failure = reason
 	p.closing = true
-	var dropped []*Future
-	for p.queue.Len() > 0 {
-		f := p.dequeue()
-		f.ending = true
-		dropped = append(dropped, f)
+	var all endings
+	for _, it := range p.queue.takeAll() {
+		all.add(it, outcome{err: reason})
 	}
 	for _, s := range p.slots {
 		if s.worker != nil {
@@ -237,9 +221,7 @@ func (p *Pool) fail(reason error) {
 	}
 	p.endWorkers()
 	p.mu.Unlock()
-	for _, f := range dropped {
-		p.end(f, nil, reason)
-	}
+	p.conclude(all)
 }
 
 // endWorkers closes the sockets. The goroutine of each slot sees that and does

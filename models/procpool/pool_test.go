@@ -56,7 +56,7 @@ func TestTasksBeginInOrder(t *testing.T) {
 func TestBigPayloads(t *testing.T) {
 	p := open(t, Options{Workers: 2})
 	var futures []*Future
-	sizes := []int{0, 1, inlineBytes - 1, inlineBytes, inlineBytes + 1, keepBytes + 1, 16 << 20, 3}
+	sizes := []int{0, 1, bigBytes - 1, bigBytes, bigBytes + 1, chunkTotal + 1, 16 << 20, 3}
 	input := func(size int) []byte { return bytes.Repeat([]byte{byte(size), byte(size >> 8), 7}, size/3+1)[:size] }
 	for _, size := range sizes {
 		futures = append(futures, p.Submit(t.Context(), "echo", input(size)))
@@ -181,20 +181,23 @@ func TestCloseDrains(t *testing.T) {
 	p.Kill()
 }
 
-// Workers that are asked to end do so by themselves.
+// Workers that are asked to end do so by themselves. One that runs a task when
+// its owner is gone kills its group, itself with it.
 func TestWorkersEndAtTheEndOfTheStream(t *testing.T) {
 	for _, name := range []string{"", "hang", "spin"} {
 		t.Run(name, func(t *testing.T) {
 			p := open(t, Options{Workers: 1})
-			child := p.slots[0].worker.child
+			w := p.slots[0].worker
 			if name != "" {
 				file := filepath.Join(t.TempDir(), "begun")
 				submit(p, name, file)
 				begun(t, file)
+				w.bell.Close()
+			} else {
+				w.child.Socket.Close()
 			}
-			child.Socket.Close()
-			if code := child.State().ExitCode(); code != 0 {
-				t.Errorf("exit code %d, want 0; it printed %q", code, child.Output())
+			if code := w.child.State().ExitCode(); (code == 0) != (name == "") {
+				t.Errorf("exit code %d; it printed %q", code, w.child.Output())
 			}
 		})
 	}

@@ -103,8 +103,9 @@ func killWorker(t *rapid.T, p *Pool) {
 func checkQueue(t *rapid.T, p *Pool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if waiting := p.queue.Len(); waiting > 0 && (p.idle() != nil || p.ended) {
-		t.Fatalf("%d tasks wait; idle worker: %t, ended: %t", waiting, p.idle() != nil, p.ended)
+	idle, _ := p.places()
+	if waiting := p.queue.length; waiting > 0 && (idle != nil || p.ended) {
+		t.Fatalf("%d tasks wait; idle worker: %t, ended: %t", waiting, idle != nil, p.ended)
 	}
 }
 

@@ -2,13 +2,12 @@ package procpool
 
 import (
 	"bufio"
-	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
-	"strconv"
+	"time"
 
 	"juggle/internal/reexec"
 	"juggle/internal/usage"
@@ -20,6 +19,13 @@ const role = "procpool"
 // exitInternal is the exit code of a worker that could not go on for a reason
 // that is not the task's, as in the workers of go test -fuzz.
 const exitInternal = 70
+
+// Descriptors that a worker inherits after its socket.
+const (
+	outFD  = reexec.FirstFile + iota // shared memory that it writes results to
+	inFD                             // shared memory with large inputs
+	bellFD                           // a byte for each cancellation; its end is the owner's death
+)
 
 // WorkerMain registers the functions that pools of this program may call. Call
 // it once, first thing in main and in TestMain, with the same functions in the
@@ -37,107 +43,177 @@ func WorkerMain(funcs ...Func) {
 	}
 }
 
-// keepBytes is the largest buffer that a worker keeps for the next input.
-const keepBytes = 1 << 20
-
 // A server is the worker's side of the socket. At any moment one goroutine uses
-// it.
+// it, but for the handle, which the watcher of the bell reads.
 type server struct {
-	in    *bufio.Reader
-	out   frameWriter
-	input []byte // kept for the next request
-	id    uint64 // of the request that is being served
+	in      *bufio.Reader
+	out     frameWriter
+	request []byte // kept for the next request
+	results results
+	inputs  views
+	chunk   running
+	handle  handle
 }
 
 // serveTasks serves until the owner hangs up. It does not return.
 //
-// One goroutine reads a task, runs it and writes the reply, so that with
+// One goroutine reads a chunk, runs it and writes the reply, so that with
 // GOMAXPROCS=1 nothing has to be scheduled between the three. A second one
-// notices the owner's end while a task runs: it waits in poll(2) for the
-// hang-up alone, and tasks do not wake it. Rejected: a goroutine that reads ahead
-// and hands tasks over. It goes back into a blocking read while it holds the
-// only P, and the task waits until the runtime's monitor takes the P away: a
-// round trip of 200 µs where this one takes 40.
+// waits in read(2) for the bell: cancellations, and the owner's end while a task
+// runs. Rejected: a goroutine that reads ahead and hands tasks over. It goes back
+// into a blocking read while it holds the only P, and the task waits until the
+// runtime's monitor takes the P away: a round trip of 200 µs where this one
+// takes 25.
 func serveTasks(socket *os.File) {
-	fd := int(socket.Fd())
-	go func() {
-		awaitHangup(fd)
-		os.Exit(0)
-	}()
 	s := &server{in: bufio.NewReaderSize(socket, bufferBytes), out: newFrameWriter(socket)}
+	if err := s.inherit(); err != nil {
+		giveUp(err)
+	}
+	s.handle.renew()
+	go s.handle.watch(inheritedBell())
 	s.send(frame{kind: kindHello, payload: program.hello()})
 	for {
 		goexit := make(chan struct{})
 		go func() {
 			defer close(goexit)
+			s.chunk.resume(s)
 			s.loop()
 		}()
 		<-goexit // runtime.Goexit alone ends the loop
-		s.send(frame{kind: kindGoexit, id: s.id})
 	}
+}
+
+// inherit maps the memory that the owner made.
+func (s *server) inherit() error {
+	out, in, err := inheritedMemory()
+	if err != nil {
+		return err
+	}
+	mapped, err := out.Map(0, firstBlock)
+	if err != nil {
+		return err
+	}
+	s.results = newResults(out, mapped)
+	s.inputs = views{memory: in}
+	return nil
 }
 
 // loop serves one request after another. It ends the process when the stream
 // ends.
 func (s *server) loop() {
 	for {
-		f, err := readFrame(s.in, s.input)
+		f, err := readFrame(s.in, s.request)
 		switch {
 		case err == io.EOF:
 			os.Exit(0)
 		case err != nil:
 			giveUp(err)
 		}
-		if cap(f.payload) <= keepBytes {
-			s.input = f.payload
+		s.request = f.payload
+		switch f.kind {
+		case kindChunk:
+			s.begin(f)
+			s.work()
+		case kindAccount:
+			s.send(account(f.id))
+		default:
+			giveUp(fmt.Errorf("%w: kind %d as a request", errProtocol, f.kind))
 		}
-		s.id = f.id
-		s.send(s.answer(f))
 	}
 }
 
-// answer serves one request.
-func (s *server) answer(f frame) frame {
-	reply := frame{id: f.id}
-	switch {
-	case f.kind == kindTask && int(f.number) < len(program.funcs):
-		reply.kind, reply.payload = call(program.funcs[f.number], f.payload)
-	case f.kind == kindAccount:
-		reply.kind, reply.payload = account()
-	default:
-		giveUp(fmt.Errorf("%w: kind %d, function %d", errProtocol, f.kind, f.number))
-	}
-	if n := len(reply.payload); n > MaxPayload {
-		reply.kind, reply.payload = kindTooLarge, strconv.AppendInt(nil, int64(n), 10)
-	}
-	return reply
+// running is the chunk that a worker is running.
+type running struct {
+	id     uint64
+	call   func(input []byte) result
+	claim  *claim
+	inputs inputReader
+	done   int       // items whose result was written
+	inside bool      // an item is being run; true after a call only if it called Goexit
+	since  time.Time // when the chunk was begun
 }
 
-// call calls a function and says how it ended.
-func call(f Func, input []byte) (k kind, payload []byte) {
-	defer func() {
-		if v := recover(); v != nil {
-			k, payload = kindPanic, packPanic(fmt.Sprint(v), debug.Stack())
-		}
-	}()
-	output, err := f.call(context.Background(), input)
-	if err != nil {
-		return kindError, []byte(err.Error())
+// begin takes a chunk from a frame.
+func (s *server) begin(f frame) {
+	if int(f.number) >= len(program.funcs) || f.place >= chunksHeld {
+		giveUp(fmt.Errorf("%w: function %d, place %d", errProtocol, f.number, f.place))
 	}
-	return kindResult, output
+	fn := program.funcs[f.number]
+	s.results.begin(int(f.place))
+	s.chunk = running{
+		id:     f.id,
+		call:   func(input []byte) result { return call(s.handle.context(), fn, input) },
+		claim:  s.results.page.claim(int(f.place)),
+		inputs: inputReader{rest: f.payload, views: &s.inputs},
+		since:  time.Now(),
+	}
+	s.handle.enter(s.chunk.claim)
+}
+
+// resume goes on after an item that called Goexit, if one did.
+func (r *running) resume(s *server) {
+	if !r.inside {
+		return
+	}
+	r.finish(s, result{status: statusGoexit})
+	s.work()
+}
+
+// work runs the rest of the chunk and says that it is done.
+func (s *server) work() {
+	r := &s.chunk
+	for {
+		mine, cancelled := r.claim.next()
+		if cancelled {
+			s.handle.renew()
+		}
+		if !mine {
+			break
+		}
+		input, err := r.inputs.next()
+		if err != nil {
+			giveUp(err)
+		}
+		r.inside = true
+		r.finish(s, r.call(input))
+	}
+	s.inputs.forget(r.inputs.used)
+	s.sendDone()
+}
+
+// finish writes the result of the item that was run. If there is no room for
+// another, the worker gives back the rest of the chunk.
+func (r *running) finish(s *server, got result) {
+	r.inside = false
+	s.results.write(got)
+	r.done++
+	if s.results.full() {
+		r.claim.takeBack(r.done)
+	}
+}
+
+// sendDone tells the owner that the chunk is done.
+func (s *server) sendDone() {
+	r := &s.chunk
+	s.results.noteResident(time.Now())
+	var b [3 * binary.MaxVarintLen64]byte
+	payload := binary.AppendUvarint(b[:0], uint64(r.done))
+	payload = binary.AppendUvarint(payload, uint64(s.results.used))
+	payload = binary.AppendUvarint(payload, uint64(time.Since(r.since)))
+	s.send(frame{kind: kindDone, id: r.id, payload: payload})
 }
 
 // account is what this process has used so far.
-func account() (kind, []byte) {
+func account(id uint64) frame {
 	self, err := usage.Self()
 	if err != nil {
-		return kindError, []byte(err.Error())
+		return frame{kind: kindError, id: id, payload: []byte(err.Error())}
 	}
 	text, err := json.Marshal(self)
 	if err != nil {
-		return kindError, []byte(err.Error())
+		return frame{kind: kindError, id: id, payload: []byte(err.Error())}
 	}
-	return kindAccount, text
+	return frame{kind: kindAccount, id: id, payload: text}
 }
 
 // send writes a frame. It fails only if the owner has gone or if a task closed

@@ -1,13 +1,11 @@
 package procpool
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"slices"
+	"sync"
 	"time"
 
-	"juggle/internal/reexec"
+	"juggle/internal/usage"
 )
 
 // grace is how long a worker that was told to end, or whose socket broke, may
@@ -17,21 +15,30 @@ const grace = 5 * time.Second
 // A slot is the place of one worker after another. Its goroutine starts the
 // process, reads what it sends, and buries it.
 type slot struct {
-	pool     *Pool
-	worker   *worker // nil while there is none; guarded by Pool.mu
-	restarts int     // workers after the first; guarded by Pool.mu
-	asks     []ask   // questions not sent yet; guarded by Pool.mu
+	pool   *Pool
+	index  int
+	wanted chan struct{} // has room for one; tells an empty slot that a worker is wanted
+
+	// Guarded by Pool.mu.
+	worker   *worker // nil while there is none
+	called   bool    // a worker is wanted or on its way
+	restarts int     // workers after the first
+	asks     []ask   // questions not sent yet
+	past     usage.Process
+	total    WorkerStats // of all its workers so far, but for Usage
 }
 
-// run keeps the slot filled until the pool ends. It calls started when the first
-// worker is ready or has failed the pool.
+// run has one worker after another for as long as the pool wants one here. It
+// calls started when the first worker is ready or has failed the pool.
 func (s *slot) run(started func()) {
-	w, err := s.start()
-	if err != nil {
-		s.pool.fail(err)
-	}
-	started()
-	for {
+	started = sync.OnceFunc(started)
+	defer started()
+	for first := true; s.await(); first = false {
+		w, err := s.start()
+		if first && err != nil && s.index < s.pool.options.MinWorkers {
+			s.pool.fail(err)
+		}
+		started()
 		var lived time.Duration
 		if err == nil {
 			lived, err = s.serve(w)
@@ -39,18 +46,36 @@ func (s *slot) run(started func()) {
 		if !s.mayRestart(err, lived) {
 			return
 		}
-		w, err = s.start()
+	}
+}
+
+// await waits until a worker is wanted in this slot: always, in one of the
+// fewest that the pool keeps, and else when grow says so. It reports false if
+// the pool has ended.
+func (s *slot) await() bool {
+	p := s.pool
+	p.mu.Lock()
+	s.called = s.index < p.options.MinWorkers || p.queue.length > 0 && s.restarts > 0
+	called, ended := s.called, p.ended
+	p.mu.Unlock()
+	if called || ended {
+		return !ended
+	}
+	select {
+	case <-s.wanted:
+		return true
+	case <-p.stopped:
+		return false
 	}
 }
 
 // start starts a worker and brings it to where it can take tasks. The error is
 // a *StartError.
 func (s *slot) start() (*worker, error) {
-	child, err := reexec.Start(role, reexec.Options{Environment: []string{"GOMAXPROCS=1"}})
+	w, err := startWorker(s)
 	if err != nil {
 		return nil, &StartError{Err: err}
 	}
-	w := newWorker(child)
 	err = s.adopt(w)
 	if err == nil {
 		err = w.prepare(s.pool.options)
@@ -60,12 +85,13 @@ func (s *slot) start() (*worker, error) {
 	}
 	s.disown()
 	if hungUp(err) {
-		child.Stop(grace) // how it ends tells more than that it does
-		err = newCrashError(child)
+		w.child.Stop(grace) // how it ends tells more than that it does
+		err = newCrashError(w)
 	} else {
-		child.Kill()
+		w.child.Kill()
 	}
-	return nil, &StartError{PID: child.PID(), Err: err, Output: child.Output()}
+	s.release(w)
+	return nil, &StartError{PID: w.child.PID(), Err: err, Output: w.child.Output()}
 }
 
 // adopt makes w the worker of s, unless the pool has ended meanwhile.
@@ -79,189 +105,133 @@ func (s *slot) adopt(w *worker) error {
 	return nil
 }
 
-// disown leaves s without a worker and tells whether the worker was doomed.
-func (s *slot) disown() (doomed bool) {
+// disown leaves s without a worker.
+func (s *slot) disown() {
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
-	doomed = s.worker != nil && s.worker.doomed
 	s.worker = nil
-	return doomed
+}
+
+// release gives back what the owner held for a dead worker.
+func (s *slot) release(w *worker) {
+	w.retire()
+	w.bell.Close()
+	w.memory.release()
+	s.account(w)
 }
 
 // serve gives the worker requests and reads the replies until it ends. It
 // returns how long it lived and why it died, or nil if the pool wanted that.
 func (s *slot) serve(w *worker) (lived time.Duration, death error) {
-	ready := time.Now()
-	s.pool.mu.Lock()
-	w.ready = true
-	due := s.next(w)
-	s.pool.mu.Unlock()
-	due.send()
+	p := s.pool
+	p.mu.Lock()
+	w.born = time.Now()
+	w.ready, w.idle = true, w.born
+	p.live++
+	questions := s.questions(w)
+	p.mu.Unlock()
+	hookWorker(p.options.Hooks.WorkerReady, w, nil)
+	for _, id := range questions {
+		w.question(id)
+	}
+	p.pump()
 	for {
 		reply, err := readFrame(w.in, nil)
 		if err == nil {
 			err = s.handle(w, reply)
 		}
 		if err != nil {
-			lived = time.Since(ready)
+			lived = time.Since(w.born)
 			return lived, s.bury(w, err)
 		}
 	}
 }
 
-// handle takes a reply, sends the next request, and then ends the task: the
-// worker is not to wait for callbacks.
+// handle takes a reply.
 func (s *slot) handle(w *worker, reply frame) error {
+	if reply.kind == kindDone {
+		d, err := readDone(reply)
+		if err != nil {
+			return err
+		}
+		return s.done(w, d)
+	}
+	s.pool.mu.Lock()
+	defer s.pool.mu.Unlock()
+	return s.answer(w, reply)
+}
+
+// done takes the results of a chunk, gets the worker more to do, and then tells
+// those who wait: the worker is not to wait for callbacks.
+func (s *slot) done(w *worker, d done) error {
 	p := s.pool
 	p.mu.Lock()
-	if w.doomed || w.waiting == 0 || reply.id != w.waiting {
+	c, err := w.finishing(d)
+	if err != nil {
 		p.mu.Unlock()
-		return fmt.Errorf("%w: a reply that nobody waits for", errProtocol)
+		return err
 	}
-	f := w.task
-	var output []byte
-	var err, broken error
-	if f == nil {
-		broken = s.answer(w, reply)
-	} else {
-		output, err, broken = f.outcome(reply)
-	}
-	if broken != nil {
-		p.mu.Unlock()
-		return broken
-	}
-	w.waiting = 0
-	if f != nil {
-		w.done()
-		p.deaths = 0
-	}
-	due := s.next(w)
-	ahead := s.ahead(w)
+	p.queue.putBack(c.items[d.items:c.limit]) // the worker had no room for more results
+	c.limit = d.items
+	first := c.read
 	p.mu.Unlock()
-	due.send()
-	ahead.send()
-	if f != nil {
-		p.end(f, output, err)
+
+	c.got, err = c.collect(c.got[:0], d)
+	if err != nil {
+		return err
 	}
+
+	p.mu.Lock()
+	w.chunks[c.place] = nil
+	e := endings{c.items[first:d.items], c.got}
+	for _, it := range e.items {
+		it.sink.placed(nil, 0)
+	}
+	p.learn(c, d)
+	p.mu.Unlock()
+	w.memory.giveInputs(c.blocks)
+	p.pump()
+	p.hookChunk(c, d)
+	p.conclude(e)
+
+	p.mu.Lock()
+	p.keep(c)
+	p.mu.Unlock()
 	return nil
 }
 
-// aheadBelow is the longest pace at which a worker is sent a task ahead. A round
-// trip that leaves a processor idle costs some 0.1 ms or more, which is little
-// beside longer tasks; and whatever is stuck behind a long task could have run
-// elsewhere (celery/celery#3434). It is a variable for tests alone.
-var aheadBelow = 5 * time.Millisecond
-
-// ahead sends a worker that runs a task the one after it, so that it need not
-// wait for the owner in between. It does so only for small and quick tasks, and
-// while more tasks are queued than there are workers: the last ones go to
-// whoever is free. Callers hold Pool.mu and send the order, behind the one of
-// next, after they have released it.
-func (s *slot) ahead(w *worker) order {
-	p := s.pool
-	switch {
-	case w.doomed || p.ended || w.task == nil || w.ahead != nil || len(s.asks) > 0:
-		return order{}
-	case w.pace == 0 || w.pace > aheadBelow || p.queue.Len() <= len(p.slots):
-		return order{}
-	case len(w.task.request.payload) > inlineBytes || len(p.front().request.payload) > inlineBytes:
-		return order{}
+// finishing finds the chunk that the worker says is done. From here on nobody
+// else reads its results. Callers hold Pool.mu.
+func (w *worker) finishing(d done) (*chunk, error) {
+	for _, c := range w.chunks {
+		if c == nil || c.id != d.id || w.doomed {
+			continue
+		}
+		if d.items > c.limit || d.items < c.read {
+			return nil, fmt.Errorf("%w: %d results of a chunk of %d", errProtocol, d.items, c.limit)
+		}
+		c.closing = true
+		return c, nil
 	}
-	f := p.dequeue()
-	f.worker, w.ahead = w, f
-	return order{w, f.request}
+	return nil, fmt.Errorf("%w: a reply that nobody waits for", errProtocol)
 }
 
-// next gives an idle worker its next request. Questions go first: under load
-// the queue is never empty. Callers hold Pool.mu and send the order after they
-// have released it.
-func (s *slot) next(w *worker) order {
-	p := s.pool
-	switch {
-	case w.doomed || p.ended || w.waiting != 0:
-		return order{}
-	case len(s.asks) > 0:
-		return s.question(w)
-	case p.queue.Len() > 0:
-		return w.take(p.dequeue())
+// learn counts what a chunk has cost, and lets a worker retire that has done its
+// share. Callers hold p.mu.
+func (p *Pool) learn(c *chunk, d done) {
+	w := c.worker
+	if d.items > 0 {
+		p.deaths = 0
 	}
-	return order{}
-}
-
-// bury ends a worker whose socket gave err, and then its task. It returns why
-// the worker died, or nil if the pool wanted that.
-func (s *slot) bury(w *worker, err error) error {
-	doomed := s.disown()
-	if doomed || errors.Is(err, errProtocol) {
-		w.child.Kill()
-	} else {
-		w.child.Stop(grace)
+	p.paces[c.number].add(d.items, d.took)
+	w.tasks += d.items
+	total := &w.slot.total
+	total.Tasks += d.items
+	total.Busy += d.took
+	if w.held() == 0 {
+		w.idle = time.Now()
 	}
-	delivered := w.retire()
-	crash := newCrashError(w.child)
-	if errors.Is(err, errProtocol) {
-		crash.Err = err
-	}
-
-	p := s.pool
-	p.mu.Lock()
-	s.asks = append(w.asked, s.asks...)
-	var due order
-	var fate error
-	f, ahead := w.drop(), w.ahead
-	next, aheadFate := s.putBack(w, ahead) // first, so that it stays behind f
-	// What was unread may have been the task sent ahead, so then it says nothing.
-	unread := ahead == nil && wasUnread(err) && !errors.Is(err, io.ErrUnexpectedEOF)
-	switch {
-	case f == nil:
-	case f.cause != nil:
-		fate = f.cause
-	case p.failure != nil:
-		fate = p.failure
-	case (unread || !slices.Contains(delivered[:], f.request.id)) && !f.requeued:
-		due = p.requeue(f)
-	default:
-		crash.Func = f.name
-		fate = crash
-	}
-	if fate != nil {
-		f.ending = true
-	}
-	wanted := w.doomed || p.ended
-	p.mu.Unlock()
-
-	due.send()
-	next.send()
-	if fate != nil {
-		p.end(f, nil, fate)
-	}
-	if aheadFate != nil {
-		p.end(ahead, nil, aheadFate)
-	}
-	if wanted {
-		return nil
-	}
-	return crash
-}
-
-// putBack finds out what becomes of the task that a dead worker was sent ahead.
-// It was not begun, because the reply to the one before never came, so it is the
-// next to run elsewhere, unless it is not to run any more. Callers hold Pool.mu.
-func (s *slot) putBack(w *worker, f *Future) (due order, fate error) {
-	if f == nil {
-		return order{}, nil
-	}
-	w.ahead, f.worker = nil, nil
-	switch p := s.pool; {
-	case f.cause != nil:
-		fate = f.cause
-	case p.failure != nil:
-		fate = p.failure
-	default:
-		return p.pushFront(f), nil
-	}
-	f.ending = true
-	return order{}, fate
+	p.recycle(w)
 }
 
 // stormWindow is how long a worker must have lived for its death to count as

@@ -69,7 +69,7 @@ func TestOpenRefuses(t *testing.T) {
 		want    string
 	}{
 		"unknown warm-up":  {t.Context(), Options{WarmUp: Call{Func: "ehco"}}, known, "no function \"ehco\""},
-		"negative workers": {t.Context(), Options{Workers: -1}, known, "may be negative"},
+		"negative workers": {t.Context(), Options{Workers: -1}, known, "may not be negative"},
 		"ended context":    {ended, Options{}, known, os.ErrProcessDone.Error()},
 		"no WorkerMain":    {t.Context(), Options{}, registry{}, "WorkerMain was not called"},
 	} {

@@ -5,20 +5,29 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"juggle/internal/usage"
 )
 
-// WorkerStats is what one worker says of itself, and the pool of it.
+// WorkerStats is what the worker of one slot says of itself, and the pool of it
+// and of those that were in the slot before.
 type WorkerStats struct {
 	// Usage is the worker's own account of itself since it began, with its
 	// process id.
 	Usage usage.Process
-	// Tasks is how many tasks this process has done: those that ended in a
-	// result, an error or a panic. The warm-up is none.
-	Tasks int
+	// Past is what the workers before it in the slot used: CPU time, and the
+	// largest peak of memory among them.
+	Past usage.Process
 	// Restarts is how many processes were in this slot before.
 	Restarts int
+	// Tasks is how many tasks were done in this slot: those that ended in a
+	// result, an error or a panic. The warm-up is none.
+	Tasks int
+	// Busy is how long the slot's workers were running tasks.
+	Busy time.Duration
+	// InputBytes and OutputBytes are those of the tasks that were done.
+	InputBytes, OutputBytes int64
 }
 
 // An ask is somebody who waits for the account of a worker. The channel has
@@ -31,10 +40,11 @@ type answer struct {
 }
 
 // Stats asks each worker for its account and returns one for each slot, in the
-// same order every time. A worker answers between two tasks, before it gets the
-// next, so a busy one answers when its task has ended; a worker that is being
-// replaced answers when it has started. If ctx ends first, Stats returns its
-// cause.
+// same order every time. A worker answers between two chunks, so a busy one
+// answers when what it has is done; a worker that is being replaced answers when
+// it has started. A slot that is empty, because the pool has no use for it, says
+// what its former workers did, and process id 0. If ctx ends first, Stats returns
+// its cause.
 //
 // Asking an idle worker took 0.06 to 0.1 ms on the machine of the package comment.
 func (p *Pool) Stats(ctx context.Context) ([]WorkerStats, error) {
@@ -59,27 +69,44 @@ func (p *Pool) Stats(ctx context.Context) ([]WorkerStats, error) {
 	return all, nil
 }
 
-// ask puts a question to every slot and sends it to the workers that are idle.
+// ask puts a question to every slot and sends it to the workers that are there.
 func (p *Pool) ask() ([]ask, error) {
+	type question struct {
+		w  *worker
+		id uint64
+	}
 	p.mu.Lock()
 	if p.ended {
 		p.mu.Unlock()
 		return nil, p.closedReason()
 	}
 	asks := make([]ask, len(p.slots))
-	var orders []order
+	var due []question
 	for i, s := range p.slots {
 		asks[i] = make(ask, 1)
+		if s.worker == nil && !s.called {
+			asks[i] <- answer{stats: s.stats()}
+			continue
+		}
 		s.asks = append(s.asks, asks[i])
-		if w := s.worker; w != nil && w.ready && w.waiting == 0 {
-			orders = append(orders, s.next(w))
+		if w := s.worker; w != nil && w.ready && !w.closed {
+			for _, id := range s.questions(w) {
+				due = append(due, question{w, id})
+			}
 		}
 	}
 	p.mu.Unlock()
-	for _, o := range orders {
-		o.send()
+	for _, q := range due {
+		q.w.question(q.id)
 	}
 	return asks, nil
+}
+
+// stats is what the pool knows of a slot. Callers hold Pool.mu.
+func (s *slot) stats() WorkerStats {
+	stats := s.total
+	stats.Restarts, stats.Past = s.restarts, s.past
+	return stats
 }
 
 // closedReason says why a pool that has ended does not answer.
@@ -90,18 +117,25 @@ func (p *Pool) closedReason() error {
 	return ErrClosed
 }
 
-// question makes the questions of s the request of w. Callers hold p.mu.
-func (s *slot) question(w *worker) order {
-	w.asked, s.asks = s.asks, nil
-	s.pool.lastID++
-	w.waiting = s.pool.lastID
-	return order{w, frame{kind: kindAccount, id: w.waiting}}
+// questions hands the questions of the slot to w. Callers hold Pool.mu and send
+// them, by the ids that it returns, after they have released that.
+func (s *slot) questions(w *worker) (ids []uint64) {
+	for range s.asks {
+		s.pool.lastID++
+		ids = append(ids, s.pool.lastID)
+	}
+	w.asked = append(w.asked, s.asks...)
+	s.asks = nil
+	return ids
 }
 
-// answer gives the worker's account to those who asked for it. Callers hold
-// p.mu.
+// answer gives the worker's account to who asked for it first. Callers hold
+// Pool.mu.
 func (s *slot) answer(w *worker, reply frame) error {
-	got := answer{stats: WorkerStats{Tasks: w.tasks, Restarts: s.restarts}}
+	if len(w.asked) == 0 {
+		return fmt.Errorf("%w: an account that nobody asked for", errProtocol)
+	}
+	got := answer{stats: s.stats()}
 	switch reply.kind {
 	case kindAccount:
 		if err := json.Unmarshal(reply.payload, &got.stats.Usage); err != nil {
@@ -112,9 +146,16 @@ func (s *slot) answer(w *worker, reply frame) error {
 	default:
 		return fmt.Errorf("%w: kind %d as an account", errProtocol, reply.kind)
 	}
-	for _, a := range w.asked {
-		a <- got
-	}
-	w.asked = nil
+	w.asked[0] <- got
+	w.asked = w.asked[1:]
 	return nil
+}
+
+// account adds what a dead worker has used to the slot's past.
+func (s *slot) account(w *worker) {
+	state := w.child.State()
+	s.pool.mu.Lock()
+	defer s.pool.mu.Unlock()
+	s.past.UserCPU += state.UserTime()
+	s.past.SystemCPU += state.SystemTime()
 }

@@ -1,12 +1,18 @@
 package procpool
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+
+	"juggle/internal/reexec"
+	"juggle/models/procpool/internal/shm"
+)
 
 // No worker starts here; see reexec.ErrUnsupported.
 
-func awaitHangup(int) {}
+func inheritedMemory() (out, in *shm.Memory, err error) { return nil, nil, reexec.ErrUnsupported }
 
-func wasUnread(error) bool { return false }
+func inheritedBell() *os.File { return nil }
 
 func hungUp(error) bool { return false }
 

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"sync"
 	"time"
@@ -13,32 +14,69 @@ import (
 
 // A worker is the owner's side of one worker process.
 type worker struct {
-	child *reexec.Child
-	in    *bufio.Reader // for the goroutine of its slot
+	child  *reexec.Child
+	bell   *os.File
+	memory *memory
+	in     *bufio.Reader // for the goroutine of its slot
 
 	// Guarded by Pool.mu.
-	ready   bool          // takes requests
-	doomed  bool          // to be killed, so its replies count no more
-	waiting uint64        // id of the request whose reply comes next, or 0 if it is idle
-	task    *Future       // that it runs, or nil
-	ahead   *Future       // that it was sent to run after task, or nil
-	since   time.Time     // when task was due to begin
-	pace    time.Duration // how long a task takes, lately; 0 before the first
-	asked   []ask         // questions that the request it has will answer
-	tasks   int           // done
+	slot      *slot
+	ready     bool // takes chunks
+	doomed    bool // to be killed, so its replies count no more
+	retiring  bool // takes no more chunks and ends when it has none
+	closed    bool // was told to end
+	chunks    [chunksHeld]*chunk
+	asked     []ask     // questions that are on their way, in order
+	tasks     int       // done
+	maxTasks  int       // after which it retires; 0 for any number
+	born      time.Time // when it was ready
+	idle      time.Time // since when it has no chunk
+	killedFor uint64    // id of the chunk whose item it was killed for; 0 if it was not
 
-	writing   sync.Mutex // held while a frame is written; guards all below
-	out       frameWriter
-	delivered [2]uint64 // ids of the last two requests that were written in full
-	gone      bool      // nothing more is written
+	writing sync.Mutex // held while a frame is written; guards all below
+	out     frameWriter
+	gone    bool // nothing more is written
 }
 
-func newWorker(child *reexec.Child) *worker {
-	return &worker{
-		child: child,
-		in:    bufio.NewReaderSize(child.Socket, bufferBytes),
-		out:   newFrameWriter(child.Socket),
+// startWorker starts a worker process. The caller ends it with bury.
+func startWorker(s *slot) (*worker, error) {
+	memory, err := newMemory()
+	if err != nil {
+		return nil, err
 	}
+	heard, bell, err := os.Pipe()
+	if err != nil {
+		memory.release()
+		return nil, err
+	}
+	defer heard.Close()
+	child, err := reexec.Start(role, reexec.Options{
+		Environment: []string{"GOMAXPROCS=1"},
+		Files:       append(memory.files(), heard),
+	})
+	if err != nil {
+		bell.Close()
+		memory.release()
+		return nil, err
+	}
+	return &worker{
+		child:    child,
+		bell:     bell,
+		memory:   memory,
+		slot:     s,
+		in:       bufio.NewReaderSize(child.Socket, 4<<10),
+		out:      newFrameWriter(child.Socket),
+		maxTasks: jitter(s.pool.options.MaxTasks),
+	}, nil
+}
+
+// jitter takes up to a tenth off n, so that workers which began together do not
+// all retire together.
+func jitter(n int) int {
+	if n < 10 {
+		return n
+	}
+	return n - rand.IntN(n/10+1)
 }
 
 // prepare waits for the worker's hello and has it do the warm-up.
@@ -72,64 +110,52 @@ func (w *worker) greet() error {
 }
 
 // warmUp has the worker make one call before it takes tasks.
-func (w *worker) warmUp(c Call) error {
-	number, err := program.find(c.Func)
+func (w *worker) warmUp(call Call) error {
+	number, err := program.find(call.Func)
 	if err != nil {
 		return err
 	}
-	if err := w.out.write(frame{kind: kindTask, number: number, payload: c.Input}); err != nil {
+	c := &chunk{worker: w, number: number, items: []item{{sink: newFuture(call.Func), input: call.Input}}, limit: 1}
+	c.claim().offer(1)
+	if _, err := w.send(c); err != nil {
 		return err
 	}
 	reply, err := readFrame(w.in, nil)
 	if err != nil {
 		return err
 	}
-	_, err, broken := (&Future{name: c.Func}).outcome(reply)
-	if broken != nil {
-		return broken
-	}
+	done, err := readDone(reply)
 	if err != nil {
-		return fmt.Errorf("warm-up: %w", err)
+		return err
+	}
+	got, err := c.collect(nil, done)
+	w.memory.giveInputs(c.blocks)
+	if err != nil {
+		return err
+	}
+	if len(got) != 1 {
+		return fmt.Errorf("%w: %d results of a warm-up", errProtocol, len(got))
+	}
+	if got[0].loan != nil {
+		got[0].loan.giveBack()
+	}
+	if got[0].err != nil {
+		return fmt.Errorf("warm-up: %w", got[0].err)
 	}
 	return nil
 }
 
-// take makes f the task of w. Callers hold Pool.mu and send the order after
-// they have released it.
-func (w *worker) take(f *Future) order {
-	w.task, w.waiting, w.since = f, f.request.id, time.Now()
-	f.worker = w
-	return order{w, f.request}
-}
+// takes tells whether w may get a chunk. Callers hold Pool.mu.
+func (w *worker) takes() bool { return w.ready && !w.doomed && !w.retiring }
 
-// done parts w from the task that it has replied to, and goes on with the one
-// that it was sent ahead. Callers hold Pool.mu.
-func (w *worker) done() {
-	if took := time.Since(w.since); w.pace == 0 {
-		w.pace = took
-	} else {
-		w.pace += (took - w.pace) / 4
+// held is how many chunks w has. Callers hold Pool.mu.
+func (w *worker) held() (n int) {
+	for _, c := range w.chunks {
+		if c != nil {
+			n++
+		}
 	}
-	w.drop().ending = true
-	w.tasks++
-	f := w.ahead
-	if f == nil {
-		return
-	}
-	w.ahead = nil
-	w.take(f) // it has been sent
-	if f.cause != nil {
-		w.doom()
-	}
-}
-
-// drop parts w from its task and returns that, or nil. Callers hold Pool.mu.
-func (w *worker) drop() *Future {
-	f := w.task
-	if f != nil {
-		w.task, f.worker = nil, nil
-	}
-	return f
+	return n
 }
 
 // doom has w killed by its slot, which finds the socket closed. Callers hold
@@ -140,44 +166,61 @@ func (w *worker) doom() {
 }
 
 // retire makes sure that nobody writes to w, or reads an input for it, from now
-// on, and returns the ids of the last two requests that were written in full. It
-// never has more than two. The socket is closed, so a write that is under way
-// comes back.
-func (w *worker) retire() (delivered [2]uint64) {
+// on. The socket is closed, so a write that is under way comes back.
+func (w *worker) retire() {
 	w.writing.Lock()
 	defer w.writing.Unlock()
 	w.gone = true
-	return w.delivered
 }
 
-// write writes a request, unless w is gone. An error needs no answer here: the
-// slot sees the end of the same socket, and that this request was not delivered.
-func (w *worker) write(request frame) {
+// send encodes a chunk and writes it. An error of the socket needs no answer: the
+// slot sees the end of the same socket, and the claim that nothing was begun. The
+// error is of item i, for which there was no memory to share.
+func (w *worker) send(c *chunk) (i int, err error) {
 	w.writing.Lock()
 	defer w.writing.Unlock()
-	if !w.gone && w.out.write(request) == nil {
-		w.delivered = [2]uint64{request.id, w.delivered[0]}
+	if w.gone {
+		return 0, nil
+	}
+	b, i, err := w.encode(c)
+	if err == nil {
+		w.out.finish(frame{kind: kindChunk, place: byte(c.place), number: c.number, id: c.id}, b)
+	}
+	return i, err
+}
+
+// encode appends the items of a chunk. Those that were taken back meanwhile are
+// still there, but the worker does not begin them.
+func (w *worker) encode(c *chunk) (b []byte, i int, err error) {
+	b = w.out.start()
+	for i := range c.items {
+		input := c.items[i].input
+		if len(input) < bigBytes {
+			b = appendInput(b, input)
+			continue
+		}
+		in, err := w.memory.takeInput(input)
+		if err != nil {
+			return nil, i, fmt.Errorf("procpool: an input of %d bytes: %w", len(input), err)
+		}
+		c.blocks = append(c.blocks, in)
+		b = appendBlocked(b, len(input), in)
+	}
+	return b, 0, nil
+}
+
+// question sends a question.
+func (w *worker) question(id uint64) {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	if !w.gone {
+		w.out.write(frame{kind: kindAccount, id: id})
 	}
 }
 
-// An order is a request that is due to a worker. It is made while Pool.mu is
-// held and sent after. The zero order is none. At most one order for a worker is
-// on its way at a time: a task is sent ahead only where the one before it was
-// sent by the same goroutine or is running.
-type order struct {
-	worker  *worker
-	request frame
-}
-
-// send sends the request. A small one fits the socket's buffer, which holds no
-// other, so it is written here and now. A large one would
-// block the caller until the worker has read it, so it gets a goroutine.
-func (o order) send() {
-	switch {
-	case o.worker == nil:
-	case len(o.request.payload) > inlineBytes:
-		go o.worker.write(o.request)
-	default:
-		o.worker.write(o.request)
-	}
+// ring tells the worker to look for what was cancelled. Its pipe has room, since
+// few things are cancelled before the worker is killed.
+func (w *worker) ring() {
+	w.bell.SetWriteDeadline(time.Now().Add(time.Second))
+	w.bell.Write([]byte{1})
 }
