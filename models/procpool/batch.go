@@ -80,7 +80,7 @@ func (b *batch) add(input []byte) {
 	c := p.next()
 	p.mu.Unlock()
 	if c != nil {
-		p.send(c)
+		p.send(c, true)
 		p.pump()
 	}
 }

@@ -74,7 +74,7 @@ func (p *Pool) pump() {
 		if c == nil {
 			return
 		}
-		p.send(c)
+		p.send(c, true)
 	}
 }
 
@@ -156,8 +156,8 @@ func (p *Pool) keep(c *chunk) {
 }
 
 // send sends a chunk, and then sees to what was cancelled meanwhile: while its
-// inputs are being read nothing in it may end.
-func (p *Pool) send(c *chunk) {
+// inputs are being read nothing in it may end. Attend has the slot read the reply.
+func (p *Pool) send(c *chunk, attend bool) {
 	w, id := c.worker, c.id
 	i, err := w.send(c)
 	p.mu.Lock()
@@ -166,6 +166,9 @@ func (p *Pool) send(c *chunk) {
 		return
 	}
 	c.sent = true
+	if attend {
+		w.attend()
+	}
 	var all endings
 	if err != nil {
 		all = p.unsendable(c, i, err)

@@ -109,18 +109,29 @@ func readFrame(r *bufio.Reader, buf []byte) (frame, error) {
 	}
 	f := frame{kind: kind(h[4]), place: h[5], number: binary.LittleEndian.Uint16(h[6:]), id: binary.LittleEndian.Uint64(h[8:])}
 	sum, want := crc32.Checksum(h[:20], castagnoli), binary.LittleEndian.Uint32(h[20:])
+	if headerBytes+length <= r.Size() {
+		// Nothing is consumed before all is there, so a deadline loses nothing.
+		if _, err := r.Peek(headerBytes + length); err != nil {
+			return frame{}, errCut(r.Buffered()-headerBytes, length, err)
+		}
+	}
 	r.Discard(headerBytes) // never fails after Peek
 	if cap(buf) < length {
 		buf = make([]byte, length)
 	}
 	f.payload = buf[:length]
 	if n, err := io.ReadFull(r, f.payload); err != nil {
-		return frame{}, fmt.Errorf("%w: %d of %d bytes of a payload, then %w", io.ErrUnexpectedEOF, n, length, err)
+		return frame{}, errCut(n, length, err)
 	}
 	if crc32.Update(sum, castagnoli, f.payload) != want {
 		return frame{}, fmt.Errorf("%w: wrong checksum", errProtocol)
 	}
 	return f, nil
+}
+
+// errCut says that the stream ended within a payload.
+func errCut(n, length int, err error) error {
+	return fmt.Errorf("%w: %d of %d bytes of a payload, then %w", io.ErrUnexpectedEOF, n, length, err)
 }
 
 // errNoFrame says what was found where a frame is due.

@@ -8,18 +8,22 @@ import (
 )
 
 // A Future is a task that was submitted. It ends exactly once. Its methods may
-// be called from any goroutine.
+// be called from any goroutine. A goroutine that waits in Result or Borrow may
+// do the pool's work meanwhile: read what the worker sends, give it the next
+// chunk, and call the functions given to OnDone of other futures.
 type Future struct {
+	pool     *Pool // nil if no pool took the task
 	funcName string
 	number   uint16
 	input    []byte
 	stop     func() bool // stops watching the context; may be nil
 
 	// Guarded by Pool.mu.
-	place node   // in the queue
-	chunk *chunk // that it is in, or nil
-	at    int    // its index there
-	cause error  // why it was cancelled
+	place node    // in the queue
+	chunk *chunk  // that it is in, or nil
+	at    int     // its index there
+	leads *worker // that a goroutine waiting for f reads for, or nil
+	cause error   // why it was cancelled
 
 	done chan struct{}
 	err  error // read after done
@@ -40,7 +44,10 @@ func newFuture(name string) *Future {
 
 // Done is closed when the task has ended. The call is over then, or its process
 // is gone, and the pool does not read the input any more.
-func (f *Future) Done() <-chan struct{} { return f.done }
+func (f *Future) Done() <-chan struct{} {
+	f.attend()
+	return f.done
+}
 
 // Result waits until the task has ended and returns what the function returned,
 // or why there is no such thing; see the package comment for the errors. Every
@@ -48,18 +55,31 @@ func (f *Future) Done() <-chan struct{} { return f.done }
 // Small outputs of tasks that a worker got together share memory, so one of them
 // keeps some tens of KiB alive: copy what is kept for long.
 func (f *Future) Result() ([]byte, error) {
-	<-f.done
+	f.await()
 	return f.take(), f.err
 }
 
 // Wait is Result, but returns the cause of ctx if that ends first. The task goes
 // on: what cancels a task is the context given to [Pool.Submit].
 func (f *Future) Wait(ctx context.Context) ([]byte, error) {
+	if ctx.Done() == nil {
+		return f.Result()
+	}
 	select {
-	case <-f.done:
+	case <-f.Done():
 		return f.take(), f.err
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
+	}
+}
+
+// await waits until f has ended.
+func (f *Future) await() {
+	select {
+	case <-f.done:
+	default:
+		f.lead()
+		<-f.done
 	}
 }
 
@@ -88,7 +108,7 @@ type Loan struct {
 // A worker has room for a few loans; when more are out, outputs are copied as
 // they arrive. So a loan that is kept slows the pool down but does not stop it.
 func (f *Future) Borrow() (*Loan, error) {
-	<-f.done
+	f.await()
 	if f.err != nil {
 		return nil, f.err
 	}
@@ -126,6 +146,8 @@ func (f *Future) OnDone(call func(output []byte, err error)) {
 	f.mu.Unlock()
 	if ended {
 		call(f.take(), f.err)
+	} else {
+		f.attend()
 	}
 }
 
@@ -154,6 +176,11 @@ func (f *Future) name() string { return f.funcName }
 
 func (f *Future) stopped() error { return f.cause }
 
-func (f *Future) placed(c *chunk, at int) { f.chunk, f.at = c, at }
+func (f *Future) placed(c *chunk, at int) {
+	f.chunk, f.at = c, at
+	if c == nil && f.leads != nil {
+		f.leads.interrupt()
+	}
+}
 
 func (f *Future) finish(_ []item, got []outcome) { f.end(got[0]) }

@@ -235,6 +235,7 @@ func (p *Pool) endWorkers() {
 	for _, s := range p.slots {
 		if s.worker != nil {
 			s.worker.child.Socket.Close()
+			s.worker.attend()
 		}
 	}
 }

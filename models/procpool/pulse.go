@@ -77,6 +77,7 @@ func (p *Pool) look(now time.Time) (all endings, pause time.Duration) {
 			}
 		}
 		p.recycle(w)
+		pause = sooner(pause, p.tend(w, now))
 		pause = sooner(pause, p.shrink(w, now))
 	}
 	return all, pause
@@ -100,7 +101,7 @@ func (p *Pool) interval(c *chunk) time.Duration {
 	if limit := p.options.TaskTimeout; limit > 0 {
 		pause = min(max(limit/8, time.Millisecond), slowBeat)
 	}
-	if c.limit > 1 || c.worker.held() > 1 {
+	if c.limit > 1 || c.worker.held() > 1 || !c.worker.read {
 		pause = min(pause, quickBeat)
 	}
 	return pause

@@ -135,16 +135,9 @@ func (s *slot) serve(w *worker) (lived time.Duration, death error) {
 		w.question(id)
 	}
 	p.pump()
-	for {
-		reply, err := readFrame(w.in, nil)
-		if err == nil {
-			err = s.handle(w, reply)
-		}
-		if err != nil {
-			lived = time.Since(w.born)
-			return lived, s.bury(w, err)
-		}
-	}
+	err := s.watch(w)
+	lived = time.Since(w.born)
+	return lived, s.bury(w, err)
 }
 
 // handle takes a reply.
@@ -174,6 +167,7 @@ func (s *slot) done(w *worker, d done) error {
 	p.queue.putBack(c.items[d.items:c.limit]) // the worker had no room for more results
 	c.limit = d.items
 	first := c.read
+	w.watched = false
 	p.mu.Unlock()
 
 	c.got, err = c.collect(c.got[:0], d)

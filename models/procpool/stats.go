@@ -125,6 +125,7 @@ func (s *slot) questions(w *worker) (ids []uint64) {
 		ids = append(ids, s.pool.lastID)
 	}
 	w.asked = append(w.asked, s.asks...)
+	w.attend()
 	s.asks = nil
 	return ids
 }

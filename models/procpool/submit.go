@@ -32,15 +32,18 @@ func (p *Pool) Submit(ctx context.Context, name string, input []byte) *Future {
 		f.end(outcome{err: err})
 		return f
 	}
-	f.number, f.input = number, input
+	f.pool, f.number, f.input = p, number, input
 	if ctx.Done() != nil {
 		f.stop = context.AfterFunc(ctx, func() { p.cancel(f, context.Cause(ctx)) })
 	}
-	if err := p.admit(f); err != nil {
+	c, more, err := p.admit(f)
+	if err != nil {
 		f.end(outcome{err: err})
 		return f
 	}
-	p.pump()
+	if c != nil {
+		p.send(c, more)
+	}
 	return f
 }
 
@@ -52,19 +55,29 @@ func checkInput(name string, input []byte) error {
 	return nil
 }
 
-// admit takes f into the queue.
-func (p *Pool) admit(f *Future) error {
+// admit takes f into the queue and returns the chunk that is to be sent now, if
+// there is one. More tells that somebody is to read the reply in any case: only
+// for a chunk of f alone that may be whoever waits for f.
+func (p *Pool) admit(f *Future) (c *chunk, more bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if f.cause != nil {
-		return f.cause
+		return nil, false, f.cause
 	}
 	if err := p.refuses(); err != nil {
-		return err
+		return nil, false, err
 	}
 	p.tasks.Add(1)
 	p.queue.add(f)
-	return nil
+	c = p.next()
+	if p.queue.length > 0 {
+		for _, s := range p.slots {
+			if s.worker != nil {
+				s.worker.attend()
+			}
+		}
+	}
+	return c, c != nil && (len(c.items) > 1 || c.items[0].sink != f), nil
 }
 
 // refuses says why the pool takes no more tasks, or returns nil. Callers hold

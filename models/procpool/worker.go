@@ -33,6 +33,12 @@ type worker struct {
 	idle      time.Time // since when it has no chunk
 	killedFor uint64    // id of the chunk whose item it was killed for; 0 if it was not
 
+	// Who reads what it sends; see reader.go. Guarded by Pool.mu.
+	read    bool          // somebody does
+	watched bool          // the slot is to go on reading
+	failed  error         // why a reader that is not the slot gave up
+	wake    chan struct{} // has room for one; tells the slot to look
+
 	writing sync.Mutex // held while a frame is written; guards all below
 	out     frameWriter
 	gone    bool // nothing more is written
@@ -64,6 +70,7 @@ func startWorker(s *slot) (*worker, error) {
 		bell:     bell,
 		memory:   memory,
 		slot:     s,
+		wake:     make(chan struct{}, 1),
 		in:       bufio.NewReaderSize(child.Socket, 4<<10),
 		out:      newFrameWriter(child.Socket),
 		maxTasks: jitter(s.pool.options.MaxTasks),
@@ -163,6 +170,7 @@ func (w *worker) held() (n int) {
 func (w *worker) doom() {
 	w.doomed = true
 	w.child.Socket.Close()
+	w.attend()
 }
 
 // retire makes sure that nobody writes to w, or reads an input for it, from now
