@@ -31,6 +31,7 @@ var allowed = []struct {
 	{"models/eventloop/internal/dns", ""},
 	{"models/eventloop", "juggle/internal/goroutine juggle/models/eventloop/internal/dns golang.org/x/sys/"},
 	{"models/procpool/internal/shm", "golang.org/x/sys/"},
+	{"models/procpool/internal/smallest", "juggle/models/procpool"},
 	{"models/procpool", "juggle/internal/reexec juggle/internal/usage juggle/models/procpool/internal/shm golang.org/x/sys/"},
 	{"models", "juggle/models/eventloop juggle/models/procpool juggle/internal/usage"},
 	{"internal", "golang.org/x/sys/"},

@@ -3,10 +3,20 @@
 package procpool
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"iter"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -144,20 +154,191 @@ func BenchmarkOpen(b *testing.B) {
 	}
 }
 
-// BenchmarkPayload sends payloads to a worker and back.
+// BenchmarkPayload sends a payload to a worker ("in"), or gets one from a worker
+// ("out"), where the receiver reads a byte of every page of it in place, beside a
+// plain copy of as many bytes within one process.
 func BenchmarkPayload(b *testing.B) {
-	for _, size := range []int{64, 4 << 10, 64 << 10, 1 << 20, 16 << 20} {
-		b.Run(fmt.Sprint(size), func(b *testing.B) {
-			p := open(b, Options{Workers: 1})
-			input := make([]byte, size)
-			b.SetBytes(2 * int64(size))
+	for _, size := range []int{64, 1 << 10, 16 << 10, 64 << 10, 1 << 20, 8 << 20, MaxPayload} {
+		data := bytes.Repeat([]byte{1}, size)
+		b.Run(fmt.Sprint("copy/", size), func(b *testing.B) {
+			to := make([]byte, size)
+			b.SetBytes(int64(size))
 			for b.Loop() {
-				if _, err := p.Submit(context.Background(), "echo", input).Result(); err != nil {
+				copy(to, data)
+			}
+		})
+		b.Run(fmt.Sprint("in/", size), func(b *testing.B) {
+			p := open(b, Options{Workers: 1})
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				want(b, p.Submit(context.Background(), "touch", data), "true")
+			}
+		})
+		b.Run(fmt.Sprint("out/", size), func(b *testing.B) {
+			p := open(b, Options{Workers: 1})
+			input := strconv.AppendInt(nil, int64(size), 10)
+			b.SetBytes(int64(size))
+			for b.Loop() {
+				loan, err := p.Submit(context.Background(), "ones", input).Borrow()
+				if err != nil || len(loan.Bytes()) != size || !touched(loan.Bytes()) {
 					b.Fatal(err)
 				}
+				loan.Release()
 			}
 		})
 	}
+}
+
+// BenchmarkThreshold sends inputs over the socket and through a block of shared
+// memory. bigBytes is where the second gets quicker.
+func BenchmarkThreshold(b *testing.B) {
+	for _, size := range []int{1 << 10, 4 << 10, 8 << 10, 16 << 10, 32 << 10, 64 << 10, 256 << 10} {
+		data := bytes.Repeat([]byte{1}, size)
+		for _, way := range []struct {
+			name string
+			big  int
+		}{{"socket", size + 1}, {"block", 0}} {
+			b.Run(fmt.Sprint(way.name, "/", size), func(b *testing.B) {
+				p := open(b, Options{Workers: 1})
+				p.slots[0].worker.big = way.big
+				b.SetBytes(int64(size))
+				for b.Loop() {
+					want(b, p.Submit(context.Background(), "touch", data), "true")
+				}
+			})
+		}
+	}
+}
+
+// kept is what ones returned last.
+var kept []byte
+
+// ones returns as many ones as in says, the same memory each time.
+func ones(_ context.Context, in []byte) ([]byte, error) {
+	n, err := strconv.Atoi(string(in))
+	if len(kept) != n {
+		kept = bytes.Repeat([]byte{1}, n)
+	}
+	return kept, err
+}
+
+// touch tells whether there is a one in every page of in.
+func touch(_ context.Context, in []byte) ([]byte, error) {
+	return strconv.AppendBool(nil, touched(in)), nil
+}
+
+func touched(in []byte) bool {
+	for i := 0; i < len(in); i += 4 << 10 {
+		if in[i] != 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// spinMillisecond is how many rounds of spin take about a millisecond.
+const spinMillisecond = 610_000
+
+// compute does as many rounds of arithmetic as in says.
+func compute(_ context.Context, in []byte) ([]byte, error) {
+	n := binary.LittleEndian.Uint64(in)
+	x := uint64(1)
+	for range n {
+		x ^= x << 13
+		x ^= x >> 7
+		x ^= x << 17
+	}
+	return binary.LittleEndian.AppendUint64(nil, x), nil
+}
+
+// uneven is the inputs of n tasks of compute. One in fifty takes fifty times as
+// long if that is asked for.
+func uneven(n, rounds int, oneInFifty bool) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		for i := range n {
+			r := rounds
+			if oneInFifty && i%50 == 25 {
+				r *= 50
+			}
+			if !yield(binary.LittleEndian.AppendUint64(nil, uint64(r))) {
+				return
+			}
+		}
+	}
+}
+
+// BenchmarkCompute runs tasks that only compute, in a pool of two workers and in
+// two goroutines. "of_ideal" is
+// the time of half the work in one goroutine by the time of the pool, and
+// "of_goroutines" that of the two goroutines. Each is measured in every round.
+func BenchmarkCompute(b *testing.B) {
+	for name, inputs := range map[string]iter.Seq[[]byte]{
+		"even":   uneven(400, spinMillisecond, false),
+		"uneven": uneven(1000, spinMillisecond/5, true),
+	} {
+		b.Run(name, func(b *testing.B) {
+			p := open(b, Options{Workers: 2})
+			for _, err := range p.Map(context.Background(), "compute", inputs) { // learn the pace
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			var one, two, pool time.Duration
+			for b.Loop() {
+				one += timed(func() { computeHere(inputs, 1) })
+				two += timed(func() { computeHere(inputs, 2) })
+				pool += timed(func() {
+					for range p.Map(context.Background(), "compute", inputs) {
+					}
+				})
+			}
+			b.ReportMetric(float64(one)/2/float64(pool), "of_ideal")
+			b.ReportMetric(float64(two)/float64(pool), "of_goroutines")
+		})
+	}
+}
+
+func timed(f func()) time.Duration {
+	start := time.Now()
+	f()
+	return time.Since(start)
+}
+
+// computeHere runs tasks of compute in goroutines that take the next one when
+// they are done with one.
+func computeHere(inputs iter.Seq[[]byte], goroutines int) {
+	todo := slices.Collect(inputs)
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range goroutines {
+		group.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(todo)); i = next.Add(1) - 1 {
+				compute(context.Background(), todo[i])
+			}
+		})
+	}
+	group.Wait()
+}
+
+// BenchmarkIdleWorker reports what a worker has resident that has done one task, in
+// a program with nothing but a pool. Most of it are pages of the executable,
+// which workers and their owner share.
+func BenchmarkIdleWorker(b *testing.B) {
+	program := filepath.Join(b.TempDir(), "smallest")
+	if output, err := exec.Command("go", "build", "-o", program, "./internal/smallest").CombinedOutput(); err != nil {
+		b.Skipf("building it: %v: %s", err, output)
+	}
+	var resident float64
+	for b.Loop() {
+		output, err := exec.Command(program).Output()
+		if err != nil {
+			b.Skip("this system does not tell: ", err)
+		}
+		if resident, err = strconv.ParseFloat(strings.TrimSpace(string(output)), 64); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(resident/(1<<20), "MiB")
 }
 
 // BenchmarkStats asks one idle worker for its account.

@@ -8,7 +8,7 @@ import (
 const (
 	// chunkTime is how long a chunk is meant to run. A round trip on the socket
 	// is about a hundredth of it.
-	chunkTime = 2 * time.Millisecond
+	chunkTime = 5 * time.Millisecond
 	// chunkItems bounds chunks of items that take next to nothing.
 	chunkItems = 4096
 )

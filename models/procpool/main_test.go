@@ -89,6 +89,9 @@ func testFuncs() []Func {
 			return strconv.AppendBool(nil, ctx.Err() != nil), nil
 		}),
 		NewFunc("second time", secondTime),
+		NewFunc("touch", touch),
+		NewFunc("ones", ones),
+		NewFunc("compute", compute),
 	}
 }
 

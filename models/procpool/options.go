@@ -27,7 +27,7 @@ type Options struct {
 	StartTimeout time.Duration
 
 	// ChunkSize fixes how many tasks a worker is sent at once; 0 lets the pool
-	// choose, from how long tasks take, so that a chunk runs for some 2 ms.
+	// choose, from how long tasks take, so that a chunk runs for some 5 ms.
 	// Large inputs travel alone whatever it says.
 	ChunkSize int
 

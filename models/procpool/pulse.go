@@ -9,7 +9,7 @@ import "time"
 
 // Intervals of the pulse.
 const (
-	quickBeat = 2 * time.Millisecond   // while a worker holds several items
+	quickBeat = 5 * time.Millisecond   // while a worker holds several items
 	slowBeat  = 250 * time.Millisecond // while there is anything else to look at
 )
 

@@ -42,6 +42,7 @@ type worker struct {
 	writing sync.Mutex // held while a frame is written; guards all below
 	out     frameWriter
 	gone    bool // nothing more is written
+	big     int  // inputs from this size on travel in blocks
 }
 
 // startWorker starts a worker process. The caller ends it with bury.
@@ -70,6 +71,7 @@ func startWorker(s *slot) (*worker, error) {
 		bell:     bell,
 		memory:   memory,
 		slot:     s,
+		big:      bigBytes,
 		wake:     make(chan struct{}, 1),
 		in:       bufio.NewReaderSize(child.Socket, 4<<10),
 		out:      newFrameWriter(child.Socket),
@@ -203,7 +205,7 @@ func (w *worker) encode(c *chunk) (b []byte, i int, err error) {
 	b = w.out.start()
 	for i := range c.items {
 		input := c.items[i].input
-		if len(input) < bigBytes {
+		if len(input) < w.big {
 			b = appendInput(b, input)
 			continue
 		}
