@@ -30,8 +30,9 @@ var allowed = []struct {
 	{"workloads", "juggle/models juggle/workloads/fixture juggle/internal/nearest"},
 	{"models/eventloop/internal/dns", ""},
 	{"models/eventloop", "juggle/internal/goroutine juggle/models/eventloop/internal/dns golang.org/x/sys/"},
-	{"models/procpool", "juggle/internal/reexec juggle/internal/usage golang.org/x/sys/"},
+	{"models/procpool", "juggle/internal/cgroup juggle/internal/reexec juggle/internal/usage golang.org/x/sys/"},
 	{"models", "juggle/models/eventloop juggle/models/procpool juggle/internal/usage"},
+	{"internal/reexec", "juggle/internal/cgroup golang.org/x/sys/"},
 	{"internal", "golang.org/x/sys/"},
 }
 
@@ -127,6 +128,7 @@ func isStandard(name string) bool {
 func TestRulesRefuse(t *testing.T) {
 	for folder, name := range map[string]string{
 		"models":           "juggle/workloads",
+		"internal/cgroup":  "juggle/internal/reexec",
 		"results":          "juggle/harness",
 		"plots":            "juggle/harness",
 		"harness":          "gonum.org/v1/plot",

@@ -123,7 +123,7 @@ func TestStrayVariableIsIgnored(t *testing.T) {
 	}
 	defer ours.Close()
 	defer theirs.Close()
-	ours.Write(greeting("echo", "another"))
+	ours.Write(badge{role: "echo", nonce: "another"}.greeting())
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func TestStrayVariableIsIgnored(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), variable+"=echo 00", "REEXEC_STRAY=1")
+			cmd.Env = append(os.Environ(), variable+"="+badge{role: "echo", nonce: "00"}.String(), "REEXEC_STRAY=1")
 			cmd.ExtraFiles = files
 			out, err := cmd.Output()
 			if err != nil || string(out) != "ordinary program\n" {
