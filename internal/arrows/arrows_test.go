@@ -32,8 +32,9 @@ var allowed = []struct {
 	{"models/eventloop", "juggle/internal/goroutine juggle/models/eventloop/internal/dns golang.org/x/sys/"},
 	{"models/procpool/internal/shm", "golang.org/x/sys/"},
 	{"models/procpool/internal/smallest", "juggle/models/procpool"},
-	{"models/procpool", "juggle/internal/reexec juggle/internal/usage juggle/models/procpool/internal/shm golang.org/x/sys/"},
+	{"models/procpool", "juggle/internal/cgroup juggle/internal/reexec juggle/internal/usage juggle/models/procpool/internal/shm golang.org/x/sys/"},
 	{"models", "juggle/models/eventloop juggle/models/procpool juggle/internal/usage"},
+	{"internal/reexec", "juggle/internal/cgroup golang.org/x/sys/"},
 	{"internal", "golang.org/x/sys/"},
 }
 
@@ -129,6 +130,7 @@ func isStandard(name string) bool {
 func TestRulesRefuse(t *testing.T) {
 	for folder, name := range map[string]string{
 		"models":           "juggle/workloads",
+		"internal/cgroup":  "juggle/internal/reexec",
 		"results":          "juggle/harness",
 		"plots":            "juggle/harness",
 		"harness":          "gonum.org/v1/plot",

@@ -15,13 +15,26 @@
 //     of the stream: its owner closed it, or is dead.
 //
 // stdin is the null device; of stdout and stderr, which are always drained, the
-// head and the tail are kept for error messages, so nothing that a child prints can block it or break the
-// protocol. Each child leads a process group of its own: a Ctrl-C on the
-// terminal reaches the owner alone, and [Child.Kill] reaches grandchildren.
+// head and the tail are kept for error messages, so nothing that a child prints
+// can block it or break the protocol. Each child leads a process group of its
+// own: a Ctrl-C on the terminal reaches the owner alone, and [Child.Kill] reaches
+// grandchildren.
 //
-// On Linux the kernel also kills the child when its owner dies. That signal is
+// # When the owner dies
+//
+// However the owner dies, its children and their process groups go with it. On
+// Linux the kernel sees to that, and nothing in the child needs to run: see the
+// comment in lifeline_linux.go. From a child's start until its lifeline is
+// armed, which is before main, the parent-death signal covers it. That signal is
 // tied to the thread that started the child (golang/go#27505), so all children
 // are started by one thread that lives as long as the program.
+//
+// Elsewhere a child has to read the end of its socket, and calls [KillGroup] to
+// take its own children along. [ParentDeath] says which of the two it is. A
+// process that leaves its group, as a daemon does, is not reached.
+//
+// Also on Linux, a child tells the kernel to take it before its owner when memory
+// is out.
 package reexec
 
 import (
@@ -30,45 +43,15 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
-	"time"
+
+	"juggle/internal/cgroup"
 )
 
 // ErrUnsupported says that this system cannot start a process with an
-// inherited socket.
-var ErrUnsupported = errors.New("starting worker processes needs inherited sockets, which this system lacks; use Linux, macOS or another Unix")
-
-// variable carries the role and the nonce, as "role nonce".
-const variable = "JUGGLE_ROLE"
-
-// socketFD is the descriptor on which a child finds its socket.
-const socketFD = 3
-
-// greetingMagic opens the greeting; the last digit is its version.
-const greetingMagic = "juggle/1 "
-
-// greeting is what waits on the socket of a true child.
-func greeting(role, nonce string) []byte {
-	return []byte(greetingMagic + role + " " + nonce + "\n")
-}
-
-// waitDelay bounds how long a descendant that keeps stdout or stderr open can
-// hold up [Child.Done].
-const waitDelay = 500 * time.Millisecond
-
-// A Child is a process that Start started. Its methods may be called from any
-// goroutine.
-type Child struct {
-	// Socket is this side of the stream between the two processes. It supports
-	// deadlines. The owner closes it, at the latest through Stop.
-	Socket *os.File
-
-	command *exec.Cmd
-	output  output
-	done    chan struct{}
-}
+// inherited socket. It wraps errors.ErrUnsupported.
+var ErrUnsupported = fmt.Errorf("starting worker processes needs inherited sockets, which this system lacks; use Linux, macOS or another Unix: %w", errors.ErrUnsupported)
 
 // Options say how a child is started. The zero value adds nothing.
 type Options struct {
@@ -78,6 +61,15 @@ type Options struct {
 	// Files are what the child inherits besides its socket; it finds the first
 	// as descriptor [FirstFile]. They stay the caller's.
 	Files []*os.File
+	// CPUs are the numbers of the processors that the child, and what it starts,
+	// may run on, from its first instruction; none stands for all that this
+	// process may use. Each must be one of [AllowedCPUs]. Linux alone has this;
+	// elsewhere Start fails with an error that wraps errors.ErrUnsupported.
+	CPUs []int
+	// Group is the cgroup that the child begins in, or nil for the one of this
+	// process. It stays the caller's. Under cgroup v1 the child is moved there
+	// right after its start, so the little that it has by then is accounted here.
+	Group *cgroup.Group
 }
 
 // FirstFile is the descriptor on which a child finds the first of
@@ -85,110 +77,52 @@ type Options struct {
 const FirstFile = socketFD + 1
 
 // Start starts this binary in role. The caller owns the child and ends it with
-// Stop or Kill.
+// Stop or Kill. It may be called from any goroutine and returns when the child
+// runs, which is some milliseconds before it reaches main. Errors name the role.
 func Start(role string, o Options) (*Child, error) {
-	if role == "" || strings.ContainsAny(role, " \n\x00") {
-		return nil, fmt.Errorf("reexec: %q is no role name", role)
-	}
-	random := make([]byte, 16)
-	rand.Read(random) // never fails, see crypto/rand
-	nonce := hex.EncodeToString(random)
-
-	ours, theirs, err := socketPair()
+	c, err := spawn(role, o)
 	if err != nil {
 		return nil, fmt.Errorf("starting a %s process: %w", role, err)
 	}
-	defer theirs.Close()
-	if _, err := ours.Write(greeting(role, nonce)); err != nil {
-		ours.Close()
-		return nil, fmt.Errorf("starting a %s process: %w", role, err)
-	}
-	c := &Child{Socket: ours, done: make(chan struct{})}
-	c.command = &exec.Cmd{
-		Path:        executable(),
-		Args:        []string{os.Args[0] + " (" + role + ")"},
-		Env:         append(append(os.Environ(), o.Environment...), variable+"="+role+" "+nonce),
-		Stdout:      &c.output,
-		Stderr:      &c.output,
-		ExtraFiles:  append([]*os.File{theirs}, o.Files...),
-		SysProcAttr: attributes(),
-		WaitDelay:   waitDelay,
-	}
-	if err := onSpawner(c.command.Start); err != nil {
-		ours.Close()
-		return nil, fmt.Errorf("starting a %s process: %w", role, err)
-	}
 	go func() {
-		c.command.Wait() // the state says how it ended
-		killGroup(c.command.Process.Pid)
+		reap(c.command)
 		close(c.done)
 	}()
 	return c, nil
 }
 
-// PID is the child's process id.
-func (c *Child) PID() int { return c.command.Process.Pid }
-
-// Done is closed once the child has ended and was reaped.
-func (c *Child) Done() <-chan struct{} { return c.done }
-
-// State says how the child ended. It waits for the end.
-func (c *Child) State() *os.ProcessState {
-	<-c.done
-	return c.command.ProcessState
-}
-
-// Output returns the first KiB and the last few of what the child printed so
-// far.
-func (c *Child) Output() string { return c.output.String() }
-
-// Signal sends sig to the child alone.
-func (c *Child) Signal(sig os.Signal) error { return c.command.Process.Signal(sig) }
-
-// Kill ends the child and every process of its group at once, closes the
-// socket, and waits until the child is reaped.
-func (c *Child) Kill() {
-	c.Socket.Close()
-	select {
-	case <-c.done:
-		return
-	default:
-		killGroup(c.command.Process.Pid)
-		c.command.Process.Kill()
-		<-c.done
+// spawn starts a child that nobody waits for yet.
+func spawn(role string, o Options) (*Child, error) {
+	if role == "" || strings.ContainsAny(role, " \n\x00") {
+		return nil, fmt.Errorf("%q is no role name", role)
 	}
-}
-
-// Stop closes the socket, which asks the child to end, waits for up to grace,
-// and then kills it. It returns once the child is reaped.
-func (c *Child) Stop(grace time.Duration) {
-	c.Socket.Close()
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
-	select {
-	case <-c.done:
-	case <-timer.C:
-		c.Kill()
+	random := make([]byte, 16)
+	rand.Read(random) // never fails, see crypto/rand
+	b := badge{role: role, nonce: hex.EncodeToString(random)}
+	end, err := lifelineEnd()
+	if err != nil {
+		return nil, err
 	}
-}
-
-// Inherited returns the socket to the owner if this process was started by
-// [Start] in role, and nil in every other process. Call it once for each role,
-// before anything else opens a descriptor. The caller owns the file.
-func Inherited(role string) *os.File {
-	named, nonce, found := strings.Cut(os.Getenv(variable), " ")
-	if !found || named != role {
-		return nil
+	ours, theirs, err := socketPair()
+	if err != nil {
+		return nil, err
 	}
-	if !takeGreeting(socketFD, greeting(role, nonce)) {
-		return nil
+	defer theirs.Close()
+	files := append([]*os.File{theirs}, o.Files...)
+	if end != nil { // the last, so that it moves nobody's number
+		b.lifeline = socketFD + len(files)
+		files = append(files, end)
 	}
-	os.Unsetenv(variable) // so that no child of this process takes it for its own
-	return inheritedFile(socketFD)
+	c := newChild(b, ours, files, o)
+	if _, err = ours.Write(b.greeting()); err == nil {
+		err = onSpawner(func() error { return launch(c.command, o) })
+	}
+	if err != nil {
+		ours.Close()
+		return nil, err
+	}
+	return c, nil
 }
-
-// KillGroup kills this process and every other of its group, if it leads one.
-func KillGroup() { killGroup(os.Getpid()) }
 
 // spawner hands calls to the one thread that starts processes.
 var spawner = sync.OnceValue(func() chan<- func() {
@@ -202,40 +136,4 @@ func onSpawner(start func() error) error {
 	result := make(chan error, 1)
 	spawner() <- func() { result <- start() }
 	return <-result
-}
-
-// How much of a child's output is kept for error messages: its begin, where a
-// crash says what happened, and its end, where it says what came last.
-const (
-	headBytes = 1 << 10
-	tailBytes = 3 << 10
-)
-
-// output is a writer that keeps the head and the tail of what was written.
-type output struct {
-	mu         sync.Mutex
-	head, tail []byte
-	omitted    bool
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	room := min(len(b), headBytes-len(o.head))
-	o.head = append(o.head, b[:room]...)
-	o.tail = append(o.tail, b[room:]...)
-	if over := len(o.tail) - tailBytes; over > 0 {
-		o.tail = append(o.tail[:0], o.tail[over:]...)
-		o.omitted = true
-	}
-	return len(b), nil
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.omitted {
-		return string(o.head) + "\n[…]\n" + string(o.tail)
-	}
-	return string(o.head) + string(o.tail)
 }

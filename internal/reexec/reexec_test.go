@@ -12,6 +12,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	serveRoles()
 	if socket := Inherited("echo"); socket != nil {
 		serveEcho(socket)
 	}
@@ -36,11 +37,13 @@ func serveEcho(socket *os.File) {
 		case "exit":
 			os.Exit(7)
 		case "hang":
-			select {}
+			for { // the runtime would take select{} for a deadlock and exit
+				time.Sleep(time.Hour)
+			}
 		case "variable":
 			fmt.Fprintf(socket, "%q\n", os.Getenv(variable))
 		default:
-			fmt.Fprintln(socket, lines.Text())
+			fmt.Fprintln(socket, answer(lines.Text()))
 		}
 	}
 	os.Exit(0)
@@ -48,7 +51,13 @@ func serveEcho(socket *os.File) {
 
 func start(t *testing.T) (*Child, func(line string) string) {
 	t.Helper()
-	c, err := Start("echo", Options{})
+	return startWith(t, Options{})
+}
+
+// startWith starts a child and returns a function that asks it.
+func startWith(t *testing.T, o Options) (*Child, func(line string) string) {
+	t.Helper()
+	c, err := Start("echo", o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +132,7 @@ func TestStrayVariableIsIgnored(t *testing.T) {
 	}
 	defer ours.Close()
 	defer theirs.Close()
-	ours.Write(greeting("echo", "another"))
+	ours.Write(badge{role: "echo", nonce: "another"}.greeting())
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +143,7 @@ func TestStrayVariableIsIgnored(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.Command(os.Args[0])
-			cmd.Env = append(os.Environ(), variable+"=echo 00", "REEXEC_STRAY=1")
+			cmd.Env = append(os.Environ(), variable+"="+badge{role: "echo", nonce: "00"}.String(), "REEXEC_STRAY=1")
 			cmd.ExtraFiles = files
 			out, err := cmd.Output()
 			if err != nil || string(out) != "ordinary program\n" {

@@ -42,19 +42,25 @@ func socketPair() (ours, theirs *os.File, err error) {
 	return os.NewFile(uintptr(fds[0]), "socket to child"), os.NewFile(uintptr(fds[1]), "socket to owner"), nil
 }
 
-// takeGreeting reads want from descriptor fd, and reads nothing at all if fd is
-// no socket or something else waits there.
-func takeGreeting(fd int, want []byte) bool {
+// greets tells whether fd is a socket on which want waits, and takes nothing.
+func greets(fd int, want []byte) bool {
 	var stat unix.Stat_t
 	if unix.Fstat(fd, &stat) != nil || stat.Mode&unix.S_IFMT != unix.S_IFSOCK {
 		return false
 	}
 	got := make([]byte, len(want))
 	n, _, err := unix.Recvfrom(fd, got, unix.MSG_PEEK|unix.MSG_DONTWAIT)
-	if err != nil || !bytes.Equal(got[:n], want) {
+	return err == nil && bytes.Equal(got[:n], want)
+}
+
+// takeGreeting reads want from descriptor fd, and reads nothing at all if fd is
+// no socket or something else waits there.
+func takeGreeting(fd int, want []byte) bool {
+	if !greets(fd, want) {
 		return false
 	}
-	n, _, err = unix.Recvfrom(fd, got, unix.MSG_DONTWAIT)
+	got := make([]byte, len(want))
+	n, _, err := unix.Recvfrom(fd, got, unix.MSG_DONTWAIT)
 	return err == nil && n == len(want)
 }
 
@@ -63,6 +69,15 @@ func takeGreeting(fd int, want []byte) bool {
 func inheritedFile(fd int) *os.File {
 	unix.CloseOnExec(fd)
 	return os.NewFile(uintptr(fd), "socket to owner")
+}
+
+// KillGroup is for a child that sees its owner's end: it kills every process of
+// its group, itself included. It returns only if this process does not lead a
+// group, and then does nothing, because the group is somebody else's.
+func KillGroup() {
+	if pid := os.Getpid(); unix.Getpgrp() == pid {
+		unix.Kill(-pid, unix.SIGKILL)
+	}
 }
 
 // killGroup kills what is left of a child's process group.

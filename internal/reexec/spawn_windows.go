@@ -2,6 +2,7 @@ package reexec
 
 import (
 	"os"
+	"os/exec"
 	"syscall"
 )
 
@@ -22,3 +23,10 @@ func killGroup(int) {}
 func executable() string { return os.Args[0] }
 
 func attributes() *syscall.SysProcAttr { return nil }
+
+func reap(*exec.Cmd) {}
+
+func launch(*exec.Cmd, Options) error { return ErrUnsupported }
+
+// KillGroup does nothing: this system has no process groups.
+func KillGroup() {}
