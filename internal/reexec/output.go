@@ -3,10 +3,11 @@ package reexec
 import "sync"
 
 // How much of a child's output is kept for error messages: its begin, where a
-// crash says what happened, and its end, where it says what came last.
+// crash says what happened, and its end, where it says what came last. The end
+// has room for the goroutines that a Go program prints on SIGQUIT.
 const (
 	headBytes = 1 << 10
-	tailBytes = 3 << 10
+	tailBytes = 31 << 10
 )
 
 // output is a writer that keeps the head and the tail of what was written.
@@ -22,8 +23,8 @@ func (o *output) Write(b []byte) (int, error) {
 	room := min(len(b), headBytes-len(o.head))
 	o.head = append(o.head, b[:room]...)
 	o.tail = append(o.tail, b[room:]...)
-	if over := len(o.tail) - tailBytes; over > 0 {
-		o.tail = append(o.tail[:0], o.tail[over:]...)
+	if len(o.tail) > 2*tailBytes { // seldom, since it moves what is kept
+		o.tail = append(o.tail[:0], o.tail[len(o.tail)-tailBytes:]...)
 		o.omitted = true
 	}
 	return len(b), nil
@@ -32,8 +33,8 @@ func (o *output) Write(b []byte) (int, error) {
 func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.omitted {
-		return string(o.head) + "\n[…]\n" + string(o.tail)
+	if over := len(o.tail) - tailBytes; over > 0 || o.omitted {
+		return string(o.head) + "\n[…]\n" + string(o.tail[max(0, over):])
 	}
 	return string(o.head) + string(o.tail)
 }

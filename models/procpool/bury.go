@@ -32,7 +32,8 @@ func (s *slot) bury(w *worker, err error) error {
 	wanted := w.doomed || w.closed || w.killedFor != 0 || p.ended
 	p.mu.Unlock()
 
-	s.release(w)
+	s.account(w)
+	w.release()
 	p.pump()
 	p.conclude(all)
 	var death error

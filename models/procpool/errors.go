@@ -55,6 +55,8 @@ type CrashError struct {
 	ExitCode int
 	// Signal is what ended it, and 0 if it exited.
 	Signal syscall.Signal
+	// OutOfMemory says whether it died for want of memory.
+	OutOfMemory OutOfMemory
 	// Deaths is how many workers died of the task, with [Options.Retries]; 0 if
 	// none did.
 	Deaths int
@@ -84,8 +86,10 @@ func (e *CrashError) how() string {
 	switch {
 	case e.Err != nil:
 		return e.Err.Error()
+	case e.OutOfMemory == OOMRuntime:
+		return fmt.Sprintf("out of memory, as its Go runtime says (exit code %d)", e.ExitCode)
 	case e.Signal == syscall.SIGKILL:
-		return "killed by SIGKILL, which may mean out of memory"
+		return e.OutOfMemory.killed()
 	case e.Signal != 0:
 		return "killed by " + signalName(e.Signal)
 	}
@@ -99,6 +103,7 @@ func newCrashError(w *worker) *CrashError {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		e.Signal = status.Signal()
 	}
+	e.OutOfMemory = w.oom.verdict(w.group, e.Signal, e.Output)
 	return e
 }
 
@@ -137,8 +142,10 @@ func (e *KilledError) Unwrap() error { return e.Err }
 
 // stacks returns what the runtime printed on SIGQUIT.
 func stacks(output string) string {
-	if at := strings.Index(output, "SIGQUIT: quit"); at >= 0 {
-		return output[at:]
+	for _, start := range []string{"SIGQUIT: quit", "goroutine "} { // the first may be lost
+		if at := strings.Index(output, start); at >= 0 {
+			return output[at:]
+		}
 	}
 	return ""
 }

@@ -52,7 +52,7 @@ var warmth string
 
 // testFuncs is what the workers of the tests can do.
 func testFuncs() []Func {
-	return []Func{
+	return append(systemFuncs(), []Func{
 		NewFunc("echo", func(_ context.Context, in []byte) ([]byte, error) { return in, nil }),
 		NewFunc("double", double),
 		NewFunc("fail", func(_ context.Context, in []byte) ([]byte, error) { return nil, errors.New(string(in)) }),
@@ -92,7 +92,8 @@ func testFuncs() []Func {
 		NewFunc("touch", touch),
 		NewFunc("ones", ones),
 		NewFunc("compute", compute),
-	}
+		NewFunc("environment", func(_ context.Context, in []byte) ([]byte, error) { return []byte(os.Getenv(string(in))), nil }),
+	}...)
 }
 
 func double(_ context.Context, in []byte) ([]byte, error) {

@@ -54,6 +54,16 @@ type Options struct {
 	MaxAge    time.Duration
 	MaxMemory int64
 
+	// MemoryLimit bounds the bytes of memory of each worker, with the processes that
+	// it starts; 0 stands for no bound. Where the system lets this process make
+	// cgroups, the kernel kills a worker that goes beyond, and the [*CrashError] of
+	// its task says so. Elsewhere the Go runtime of the worker is told (GOMEMLIMIT),
+	// which is a wish and no limit; [Pool.Mechanisms] says which it is.
+	MemoryLimit int64
+	// CPUs, if not empty, holds sets of processor numbers: the worker of slot i may
+	// run on those of set i modulo their number. Linux alone has this.
+	CPUs [][]int
+
 	// Hooks tell of what the pool does.
 	Hooks Hooks
 }
@@ -112,10 +122,11 @@ func (o Options) check() error {
 		{"MaxTasks", int64(o.MaxTasks)},
 		{"MaxAge", int64(o.MaxAge)},
 		{"MaxMemory", o.MaxMemory},
+		{"MemoryLimit", o.MemoryLimit},
 	} {
 		if v.value < 0 {
 			return fmt.Errorf("procpool: %s is %d; it may not be negative", v.name, v.value)
 		}
 	}
-	return nil
+	return checkCPUs(o.CPUs)
 }

@@ -80,18 +80,23 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"juggle/internal/reexec"
+	"juggle/models/procpool/internal/shm"
 )
 
 // A Pool is a number of worker processes and a queue of tasks. Its methods may
 // be called from any goroutine. Close or Kill it, or its processes stay until
 // this program ends.
 type Pool struct {
-	options Options
-	slots   []*slot
-	tasks   sync.WaitGroup // that have not ended
-	serving sync.WaitGroup // goroutines of the slots and the pulse
-	stopped chan struct{}  // closed when the workers are told to end
-	stir    chan struct{}  // has room for one; wakes the pulse
+	options      Options
+	slots        []*slot
+	tasks        sync.WaitGroup // that have not ended
+	serving      sync.WaitGroup // goroutines of the slots and the pulse
+	stopped      chan struct{}  // closed when the workers are told to end
+	stir         chan struct{}  // has room for one; wakes the pulse
+	limiter      limiter
+	sharedMemory string // what kind it is, in words
 
 	mu      sync.Mutex // guards all below, and what slots, workers, chunks and futures say
 	queue   queue
@@ -119,7 +124,10 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := newPool(o)
+	p, err := newPool(o)
+	if err != nil {
+		return nil, err
+	}
 	cancel := context.AfterFunc(ctx, func() {
 		p.fail(fmt.Errorf("procpool: opening a pool: %w", context.Cause(ctx)))
 	})
@@ -144,18 +152,29 @@ func Open(ctx context.Context, o Options) (*Pool, error) {
 	return p, nil
 }
 
-func newPool(o Options) *Pool {
+// newPool makes a pool without workers. It tries what all of them will need.
+func newPool(o Options) (*Pool, error) {
+	memory, err := shm.New(0)
+	if errors.Is(err, errors.ErrUnsupported) {
+		err = reexec.ErrUnsupported // such a system has no sockets to inherit either, and this says what to do
+	}
+	if err != nil {
+		return nil, &StartError{Err: err}
+	}
+	defer memory.Close()
 	p := &Pool{
-		options: o,
-		stopped: make(chan struct{}),
-		stir:    make(chan struct{}, 1),
-		paces:   make([]pace, len(program.funcs)),
+		options:      o,
+		stopped:      make(chan struct{}),
+		stir:         make(chan struct{}, 1),
+		limiter:      newLimiter(o.MemoryLimit),
+		sharedMemory: memory.Kind(),
+		paces:        make([]pace, len(program.funcs)),
 	}
 	p.queue.init()
 	for i := range o.Workers {
 		p.slots = append(p.slots, &slot{pool: p, index: i, wanted: make(chan struct{}, 1)})
 	}
-	return p
+	return p, nil
 }
 
 // Close waits until every submitted task has ended, then ends the workers, and

@@ -90,7 +90,9 @@ func (s *slot) start() (*worker, error) {
 	} else {
 		w.child.Kill()
 	}
-	s.release(w)
+	w.retire()
+	s.account(w)
+	w.release()
 	return nil, &StartError{PID: w.child.PID(), Err: err, Output: w.child.Output()}
 }
 
@@ -110,14 +112,6 @@ func (s *slot) disown() {
 	s.pool.mu.Lock()
 	defer s.pool.mu.Unlock()
 	s.worker = nil
-}
-
-// release gives back what the owner held for a dead worker.
-func (s *slot) release(w *worker) {
-	w.retire()
-	w.bell.Close()
-	w.memory.release()
-	s.account(w)
 }
 
 // serve gives the worker requests and reads the replies until it ends. It
@@ -178,9 +172,7 @@ func (s *slot) done(w *worker, d done) error {
 	p.mu.Lock()
 	w.chunks[c.place] = nil
 	e := endings{c.items[first:d.items], c.got}
-	for _, it := range e.items {
-		it.sink.placed(nil, 0)
-	}
+	s.tally(e)
 	p.learn(c, d)
 	p.mu.Unlock()
 	w.memory.giveInputs(c.blocks)
@@ -192,6 +184,19 @@ func (s *slot) done(w *worker, d done) error {
 	p.keep(c)
 	p.mu.Unlock()
 	return nil
+}
+
+// tally counts the bytes of items that were done, which are in no chunk any more.
+// Callers hold Pool.mu.
+func (s *slot) tally(e endings) {
+	for i, it := range e.items {
+		it.sink.placed(nil, 0)
+		s.total.InputBytes += int64(len(it.input))
+		s.total.OutputBytes += int64(len(e.got[i].output))
+		if l := e.got[i].loan; l != nil {
+			s.total.OutputBytes += int64(len(l.bytes))
+		}
+	}
 }
 
 // finishing finds the chunk that the worker says is done. From here on nobody

@@ -17,7 +17,8 @@ type WorkerStats struct {
 	// process id.
 	Usage usage.Process
 	// Past is what the workers before it in the slot used: CPU time, and the
-	// largest peak of memory among them.
+	// most memory that one of them had resident when it last looked, which it does
+	// about once a second.
 	Past usage.Process
 	// Restarts is how many processes were in this slot before.
 	Restarts int
@@ -159,4 +160,5 @@ func (s *slot) account(w *worker) {
 	defer s.pool.mu.Unlock()
 	s.past.UserCPU += state.UserTime()
 	s.past.SystemCPU += state.SystemTime()
+	s.past.PeakRSSBytes = max(s.past.PeakRSSBytes, int64(w.memory.page.resident().Load()))
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"juggle/internal/cgroup"
 	"juggle/internal/reexec"
 )
 
@@ -17,6 +18,8 @@ type worker struct {
 	child  *reexec.Child
 	bell   *os.File
 	memory *memory
+	group  *cgroup.Group // of its own, or nil
+	oom    oomWatch
 	in     *bufio.Reader // for the goroutine of its slot
 
 	// Guarded by Pool.mu.
@@ -47,36 +50,57 @@ type worker struct {
 
 // startWorker starts a worker process. The caller ends it with bury.
 func startWorker(s *slot) (*worker, error) {
-	memory, err := newMemory()
-	if err != nil {
+	w := &worker{
+		slot:     s,
+		wake:     make(chan struct{}, 1),
+		maxTasks: jitter(s.pool.options.MaxTasks),
+		oom:      watchOOM(),
+		big:      bigBytes,
+	}
+	if err := w.launch(s.pool); err != nil {
+		w.release()
 		return nil, err
+	}
+	w.in = bufio.NewReaderSize(w.child.Socket, 4<<10)
+	w.out = newFrameWriter(w.child.Socket)
+	return w, nil
+}
+
+// launch gets all that a worker needs, and starts it.
+func (w *worker) launch(p *Pool) (err error) {
+	if w.memory, err = newMemory(); err != nil {
+		return err
 	}
 	heard, bell, err := os.Pipe()
 	if err != nil {
-		memory.release()
-		return nil, err
+		return err
 	}
 	defer heard.Close()
-	child, err := reexec.Start(role, reexec.Options{
-		Environment: []string{"GOMAXPROCS=1"},
-		Files:       append(memory.files(), heard),
-	})
-	if err != nil {
-		bell.Close()
-		memory.release()
-		return nil, err
+	w.bell = bell
+	o := reexec.Options{Environment: []string{"GOMAXPROCS=1"}, Files: append(w.memory.files(), heard)}
+	if sets := p.options.CPUs; len(sets) > 0 {
+		o.CPUs = sets[w.slot.index%len(sets)]
 	}
-	return &worker{
-		child:    child,
-		bell:     bell,
-		memory:   memory,
-		slot:     s,
-		big:      bigBytes,
-		wake:     make(chan struct{}, 1),
-		in:       bufio.NewReaderSize(child.Socket, 4<<10),
-		out:      newFrameWriter(child.Socket),
-		maxTasks: jitter(s.pool.options.MaxTasks),
-	}, nil
+	if w.group, err = p.limiter.apply(&o); err != nil {
+		return err
+	}
+	w.child, err = reexec.Start(role, o)
+	return err
+}
+
+// release gives back what the owner holds for a worker that is dead or was never
+// started. Nobody else uses w any more.
+func (w *worker) release() {
+	if w.bell != nil {
+		w.bell.Close()
+	}
+	if w.memory != nil {
+		w.memory.release()
+	}
+	if w.group != nil {
+		w.group.Kill()   // what changed its process group
+		w.group.Remove() // if it stays, a later pool's sweep sees to it
+	}
 }
 
 // jitter takes up to a tenth off n, so that workers which began together do not

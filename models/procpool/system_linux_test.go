@@ -1,0 +1,4 @@
+package procpool
+
+// systemFuncs is what the workers of the tests can do on this system alone.
+func systemFuncs() []Func { return []Func{NewFunc("hoard", hoard), NewFunc("starve", starve)} }
