@@ -2,6 +2,7 @@ package eventloop_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"juggle/models/procpool"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,6 +29,9 @@ var roles = map[string]func(args []string) error{
 }
 
 func TestMain(m *testing.M) {
+	procpool.WorkerMain(procpool.NewFunc("double", func(_ context.Context, in []byte) ([]byte, error) {
+		return append(in, in...), nil
+	}))
 	beChild()
 	role := strings.Fields(os.Getenv(roleVariable))
 	if len(role) == 0 {

@@ -55,14 +55,16 @@ func (b *batch) room() bool {
 	return ahead < least || ahead < b.window && b.bytes < windowBytes
 }
 
-// add submits an input.
-func (b *batch) add(input []byte) {
+// add submits an input, or an error in its place.
+func (b *batch) add(input []byte, err error) {
 	p := b.pool
 	it := item{sink: b, index: b.added, number: b.number, input: input}
 	b.added++
 	b.bytes += len(input)
 	p.mu.Lock()
-	err := b.cause
+	if err == nil {
+		err = b.cause
+	}
 	if err == nil {
 		err = p.refuses()
 	}

@@ -52,7 +52,7 @@ var warmth string
 
 // testFuncs is what the workers of the tests can do.
 func testFuncs() []Func {
-	return append(systemFuncs(), []Func{
+	return append(append(systemFuncs(), typedFuncs()...), []Func{
 		NewFunc("echo", func(_ context.Context, in []byte) ([]byte, error) { return in, nil }),
 		NewFunc("double", double),
 		NewFunc("fail", func(_ context.Context, in []byte) ([]byte, error) { return nil, errors.New(string(in)) }),

@@ -23,6 +23,28 @@ type Result struct {
 //
 // Small outputs share memory; see [Future.Result].
 func (p *Pool) Map(ctx context.Context, name string, inputs iter.Seq[[]byte]) iter.Seq2[[]byte, error] {
+	return p.mapInOrder(ctx, name, valid(inputs))
+}
+
+// MapCompleted is Map with the results as the tasks end, each with the index of
+// its input.
+func (p *Pool) MapCompleted(ctx context.Context, name string, inputs iter.Seq[[]byte]) iter.Seq2[int, Result] {
+	return p.mapCompleted(ctx, name, valid(inputs))
+}
+
+// valid is inputs none of which is an error.
+func valid(inputs iter.Seq[[]byte]) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for input := range inputs {
+			if !yield(input, nil) {
+				return
+			}
+		}
+	}
+}
+
+// mapInOrder is Map; an input that is an error yields that.
+func (p *Pool) mapInOrder(ctx context.Context, name string, inputs iter.Seq2[[]byte, error]) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		var order reorder
 		defer order.drop()
@@ -42,9 +64,8 @@ func (p *Pool) Map(ctx context.Context, name string, inputs iter.Seq[[]byte]) it
 	}
 }
 
-// MapCompleted is Map with the results as the tasks end, each with the index of
-// its input.
-func (p *Pool) MapCompleted(ctx context.Context, name string, inputs iter.Seq[[]byte]) iter.Seq2[int, Result] {
+// mapCompleted is MapCompleted; an input that is an error yields that.
+func (p *Pool) mapCompleted(ctx context.Context, name string, inputs iter.Seq2[[]byte, error]) iter.Seq2[int, Result] {
 	return func(yield func(int, Result) bool) {
 		p.runBatch(ctx, name, inputs, func(b *batch, a arrival) bool {
 			b.yielded++
@@ -58,7 +79,7 @@ var errStopped = errors.New("procpool: the caller of Map stopped")
 
 // runBatch submits the inputs and hands each arrival to take, until that returns
 // false.
-func (p *Pool) runBatch(ctx context.Context, name string, inputs iter.Seq[[]byte], take func(*batch, arrival) bool) {
+func (p *Pool) runBatch(ctx context.Context, name string, inputs iter.Seq2[[]byte, error], take func(*batch, arrival) bool) {
 	number, unknown := program.find(name)
 	b := p.newBatch(name, number)
 	b.cause = unknown
@@ -70,8 +91,8 @@ func (p *Pool) runBatch(ctx context.Context, name string, inputs iter.Seq[[]byte
 	}
 	defer b.stop(errStopped) // also if an input or a yield panics
 	each := func(a arrival) bool { return take(b, a) }
-	for input := range inputs {
-		b.add(input)
+	for input, err := range inputs {
+		b.add(input, err)
 		for b.news.Load() || !b.room() {
 			if !b.receive(each) {
 				return
