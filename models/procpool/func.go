@@ -17,9 +17,9 @@ type Func struct {
 }
 
 // NewFunc names f. In a worker one call of f runs at a time. Its input is valid
-// until it returns; to keep it, copy it. Its output is sent before the next call
-// begins and may be part of the input. The context never ends: to cancel a task
-// is to kill its process.
+// until it returns; to keep it, copy it. Its output is copied before the next call
+// begins and may be part of the input. The context ends when the task is to end;
+// see [Pool.Submit] and [Options.TaskTimeout]. It is of no use once f has returned.
 //
 // NewFunc panics if the name is empty or holds a zero byte, or if f is nil.
 func NewFunc(name string, f func(ctx context.Context, input []byte) ([]byte, error)) Func {
