@@ -21,9 +21,14 @@
 // this process, and all others of its group, down into a leaf. That is for
 // whoever made the group to do.
 //
-// A process can always be refused: most containers mount the file system
-// read-only, and most users own no group. [Find] then says why, in an error that
-// wraps errors.ErrUnsupported; so does everything here on systems without cgroups.
+// Where the file system is mounted read-only, as in many containers, or no group
+// is this user's, [Find] says why in an error that wraps errors.ErrUnsupported;
+// so it does on systems without cgroups.
+//
+// # What is left behind
+//
+// The kernel kills the processes of a dead owner (see package reexec), but an
+// empty group stays until somebody removes it: [Parent.Sweep].
 package cgroup
 
 import (
@@ -74,8 +79,8 @@ func (p Parent) String() string { return fmt.Sprintf("cgroup v%d at %s", p.versi
 
 // Find looks for a directory in which this process may make groups with a
 // memory limit, and tries it by making one and removing it again. Any process
-// may call it from any goroutine; it costs some ten system calls and is not
-// cached, since a process can be moved.
+// may call it, from any goroutine. Nothing is cached, since a process can be
+// moved: call it once for a number of groups.
 //
 // The error wraps errors.ErrUnsupported and gives the reason for each version.
 func Find() (Parent, error) { return kernel.find() }

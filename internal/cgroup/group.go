@@ -117,7 +117,8 @@ func (g *Group) Kills() (int64, error) {
 	return n, nil
 }
 
-// Peak is the most memory in bytes that the group has had. Under v2 it is known
+// Peak is the most memory in bytes that the group has had. It can be a few pages
+// over the limit, which a dying process may pass. Under v2 it is known
 // since Linux 5.19; before, the error wraps errors.ErrUnsupported.
 func (g *Group) Peak() (int64, error) {
 	file := "memory.peak"

@@ -13,7 +13,8 @@ import (
 // machine (oom_kill in /proc/vmstat, since Linux 4.13). where says which, in
 // words. Compare two counts with the same where: if the count has grown between
 // the start of a child and its death by SIGKILL, memory was probably the reason;
-// if not, it was not. For a child in a [Group] ask [Group.Kills] too, which is certain.
+// if not, it was not. For a child in a [Group] ask [Group.Kills] first: only the
+// group's own processes count there.
 //
 // Any process may call it. It reads three small files. Where nothing is counted
 // the error wraps errors.ErrUnsupported.

@@ -13,11 +13,11 @@ import (
 
 // The lifeline is one pipe of an owner. Nobody writes to it. The owner alone
 // holds the write end, and every child holds the read end with this asked of the
-// kernel (F_SETSIG, F_SETOWN and O_ASYNC in fcntl(2)): on an event send SIGKILL to my process
-// group. When the owner dies, however it dies, the kernel closes the write end,
-// which is such an event. So a child goes together with its own children, and
-// nothing in the child has to run for that: it may be stopped, spin or ignore
-// every signal.
+// kernel (F_SETSIG, F_SETOWN and O_ASYNC in fcntl(2)): on an event send SIGKILL
+// to my process group. When the owner dies, however it dies, the kernel closes
+// the write end, which is such an event. So a child goes together with its own
+// children, and nothing in the child has to run for that: it may be stopped, spin
+// or ignore every signal.
 //
 // Rejected: the parent-death signal alone. It ends the child and not the child's
 // children, and a child that is killed can no longer kill its group. Rejected: a

@@ -166,6 +166,47 @@ func TestLifelineReplacesTheParentDeathSignal(t *testing.T) {
 	}
 }
 
+// Where the pipe cannot be had the parent-death signal stays, and the owner says
+// so.
+func TestWithoutALifelineTheParentDeathSignalStays(t *testing.T) {
+	lifeline.mu.Lock()
+	read, lack := lifeline.read, lifeline.lack
+	lifeline.read, lifeline.lack = nil, unix.ENOSYS
+	lifeline.mu.Unlock()
+	t.Cleanup(func() {
+		lifeline.mu.Lock()
+		lifeline.read, lifeline.lack = read, lack
+		lifeline.mu.Unlock()
+	})
+	_, ask := start(t)
+	if got, want := ask("lifeline"), fmt.Sprintf("no lifeline, parent-death %d", unix.SIGKILL); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := ParentDeath(); !strings.Contains(got, "but not the child's own children") || !strings.Contains(got, unix.ENOSYS.Error()) {
+		t.Error(got)
+	}
+}
+
+// A child that was given a lifeline and cannot hold it does not serve.
+func TestChildWithABrokenLifelineEnds(t *testing.T) {
+	ours, theirs, err := socketPair()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer theirs.Close()
+	defer ours.Close()
+	b := badge{role: "echo", nonce: "00", lifeline: 99}
+	ours.Write(b.greeting())
+	c := newChild(b, ours, []*os.File{theirs}, Options{})
+	if err := onSpawner(func() error { return launch(c.command, Options{}) }); err != nil {
+		t.Fatal(err)
+	}
+	reap(c.command)
+	if code := c.command.ProcessState.ExitCode(); code != exitNoLifeline || !strings.Contains(c.Output(), "/proc/self/fd/99") {
+		t.Errorf("exit code %d, want %d; output %q", code, exitNoLifeline, c.Output())
+	}
+}
+
 // deathSignal is the parent-death signal of the main thread, after the package's
 // own initialisation.
 var deathSignal int32
@@ -198,5 +239,5 @@ func describeLifeline() string {
 			return fmt.Sprintf("owner %v signal %d parent-death %d", owner, signal, deathSignal)
 		}
 	}
-	return "no lifeline is armed"
+	return fmt.Sprintf("no lifeline, parent-death %d", deathSignal)
 }

@@ -77,8 +77,8 @@ type Options struct {
 const FirstFile = socketFD + 1
 
 // Start starts this binary in role. The caller owns the child and ends it with
-// Stop or Kill. It may be called from any goroutine and returns when the child
-// runs, which is some milliseconds before it reaches main. Errors name the role.
+// Stop or Kill. It may be called from any goroutine, and returns before the child
+// has reached main. Errors name the role.
 func Start(role string, o Options) (*Child, error) {
 	c, err := spawn(role, o)
 	if err != nil {
