@@ -38,6 +38,9 @@ func (s *slot) run(started func()) {
 		if first && err != nil && s.index < s.pool.options.MinWorkers {
 			s.pool.fail(err)
 		}
+		if err == nil {
+			s.ready(w)
+		}
 		started()
 		var lived time.Duration
 		if err == nil {
@@ -114,14 +117,21 @@ func (s *slot) disown() {
 	s.worker = nil
 }
 
-// serve gives the worker requests and reads the replies until it ends. It
+// ready lets w take chunks and questions.
+func (s *slot) ready(w *worker) {
+	p := s.pool
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w.born = time.Now()
+	w.ready, w.idle = true, w.born
+	p.live++
+}
+
+// serve gives the worker requests and has its replies read until it ends. It
 // returns how long it lived and why it died, or nil if the pool wanted that.
 func (s *slot) serve(w *worker) (lived time.Duration, death error) {
 	p := s.pool
 	p.mu.Lock()
-	w.born = time.Now()
-	w.ready, w.idle = true, w.born
-	p.live++
 	questions := s.questions(w)
 	p.mu.Unlock()
 	hookWorker(p.options.Hooks.WorkerReady, w, nil)
