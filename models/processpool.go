@@ -62,7 +62,11 @@ func (r *poolRunner) Workers(ctx context.Context) ([]usage.Process, error) {
 	stats, err := r.pool.Stats(ctx)
 	workers := make([]usage.Process, len(stats))
 	for i, s := range stats {
+		// A worker that died has cost what it did.
 		workers[i] = s.Usage
+		workers[i].UserCPU += s.Past.UserCPU
+		workers[i].SystemCPU += s.Past.SystemCPU
+		workers[i].PeakRSSBytes = max(workers[i].PeakRSSBytes, s.Past.PeakRSSBytes)
 	}
 	return workers, err
 }
