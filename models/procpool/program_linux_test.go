@@ -19,7 +19,12 @@ func TestBinaryMayBeReplaced(t *testing.T) {
 		if err := os.WriteFile(file, []byte("#!/bin/false\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		want(t, submit(open(t, Options{Workers: 2}), "echo", "on"), "on")
+		p, err := Open(t.Context(), Options{Workers: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, submit(p, "echo", "on"), "on")
+		p.Close()
 		return
 	}
 	self, err := os.ReadFile("/proc/self/exe")
