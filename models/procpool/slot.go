@@ -59,6 +59,10 @@ func (s *slot) await() bool {
 	p := s.pool
 	p.mu.Lock()
 	s.called = s.index < p.options.MinWorkers || p.queue.length > 0 && s.restarts > 0
+	if !s.called {
+		tell(answer{stats: s.stats()}, s.asks) // no worker will
+		s.asks = nil
+	}
 	called, ended := s.called, p.ended
 	p.mu.Unlock()
 	if called || ended {
@@ -132,12 +136,10 @@ func (s *slot) ready(w *worker) {
 func (s *slot) serve(w *worker) (lived time.Duration, death error) {
 	p := s.pool
 	p.mu.Lock()
-	questions := s.questions(w)
+	question := s.question(w)
 	p.mu.Unlock()
 	hookWorker(p.options.Hooks.WorkerReady, w, nil)
-	for _, id := range questions {
-		w.question(id)
-	}
+	w.question(question)
 	p.pump()
 	err := s.watch(w)
 	lived = time.Since(w.born)

@@ -91,9 +91,7 @@ func (p *Pool) ask() ([]ask, error) {
 		}
 		s.asks = append(s.asks, asks[i])
 		if w := s.worker; w != nil && w.ready && !w.closed {
-			for _, id := range s.questions(w) {
-				due = append(due, question{w, id})
-			}
+			due = append(due, question{w, s.question(w)})
 		}
 	}
 	p.mu.Unlock()
@@ -118,21 +116,32 @@ func (p *Pool) closedReason() error {
 	return ErrClosed
 }
 
-// questions hands the questions of the slot to w. Callers hold Pool.mu and send
-// them, by the ids that it returns, after they have released that.
-func (s *slot) questions(w *worker) (ids []uint64) {
-	for range s.asks {
+// question hands the questions of the slot to w. Callers hold Pool.mu and send one
+// for all, by the id that it returns, after they have released that. The id is 0 if
+// one is on its way already: its answer comes after all that is known here, and
+// more of them might fill the socket of a worker that is busy for long.
+func (s *slot) question(w *worker) (id uint64) {
+	if len(s.asks) == 0 {
+		return 0
+	}
+	if len(w.asked) == 0 {
 		s.pool.lastID++
-		ids = append(ids, s.pool.lastID)
+		id = s.pool.lastID
 	}
 	w.asked = append(w.asked, s.asks...)
 	w.attend()
 	s.asks = nil
-	return ids
+	return id
 }
 
-// answer gives the worker's account to who asked for it first. Callers hold
-// Pool.mu.
+// tell answers questions. Callers hold Pool.mu.
+func tell(got answer, asks []ask) {
+	for _, a := range asks {
+		a <- got
+	}
+}
+
+// answer gives the worker's account to all who asked for it. Callers hold Pool.mu.
 func (s *slot) answer(w *worker, reply frame) error {
 	if len(w.asked) == 0 {
 		return fmt.Errorf("%w: an account that nobody asked for", errProtocol)
@@ -148,8 +157,8 @@ func (s *slot) answer(w *worker, reply frame) error {
 	default:
 		return fmt.Errorf("%w: kind %d as an account", errProtocol, reply.kind)
 	}
-	w.asked[0] <- got
-	w.asked = w.asked[1:]
+	tell(got, w.asked)
+	w.asked = nil
 	return nil
 }
 

@@ -243,8 +243,11 @@ func (w *worker) encode(c *chunk) (b []byte, i int, err error) {
 	return b, 0, nil
 }
 
-// question sends a question.
+// question sends a question, if id is one.
 func (w *worker) question(id uint64) {
+	if id == 0 {
+		return
+	}
 	w.writing.Lock()
 	defer w.writing.Unlock()
 	if !w.gone {
