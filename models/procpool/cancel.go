@@ -40,8 +40,20 @@ func (p *Pool) enforce(c *chunk) endings {
 	if from < 0 {
 		return all
 	}
-	var back []item
-	for _, it := range c.revoke(from) {
+	all = p.requeue(c.revoke(from))
+	if i, running := c.progress(); running && c.causes[i] == nil {
+		if cause := c.items[i].sink.stopped(); cause != nil {
+			p.stop(c, i, cause)
+		}
+	}
+	return all
+}
+
+// requeue puts items back that a worker does not run after all, but for those that
+// are not to run any more: these end. Callers hold p.mu.
+func (p *Pool) requeue(items []item) (all endings) {
+	back := make([]item, 0, len(items))
+	for _, it := range items {
 		if cause := it.sink.stopped(); cause != nil {
 			all.add(it, outcome{err: cause})
 		} else {
@@ -49,11 +61,6 @@ func (p *Pool) enforce(c *chunk) endings {
 		}
 	}
 	p.queue.putBack(back)
-	if i, running := c.progress(); running && c.causes[i] == nil {
-		if cause := c.items[i].sink.stopped(); cause != nil {
-			p.stop(c, i, cause)
-		}
-	}
 	return all
 }
 
@@ -72,6 +79,9 @@ func (p *Pool) stop(c *chunk, i int, cause error) {
 func (p *Pool) overdue(w *worker, id uint64, i int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if w.doomed {
+		return
+	}
 	for _, c := range w.chunks {
 		if c == nil || c.id != id || c.closing || w.killedFor != 0 {
 			continue

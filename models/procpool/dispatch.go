@@ -170,7 +170,7 @@ func (p *Pool) send(c *chunk, attend bool) {
 		w.attend()
 	}
 	var all endings
-	if err != nil {
+	if err != nil && !w.doomed { // or bury sees to it
 		all = p.unsendable(c, i, err)
 	} else if c.recheck {
 		c.recheck = false
@@ -184,8 +184,8 @@ func (p *Pool) send(c *chunk, attend bool) {
 // worker never saw the chunk, and the other items are put back. Callers hold
 // p.mu.
 func (p *Pool) unsendable(c *chunk, i int, err error) (all endings) {
+	all = p.requeue(append(c.items[:i:i], c.items[i+1:]...))
 	all.add(c.items[i], outcome{err: err})
-	p.queue.putBack(append(c.items[:i:i], c.items[i+1:]...))
 	c.worker.chunks[c.place] = nil
 	c.worker.memory.giveInputs(c.blocks)
 	return all
@@ -202,7 +202,7 @@ func (p *Pool) steal() bool {
 	var victim *chunk
 	var most time.Duration
 	for _, s := range p.slots {
-		if s.worker == nil {
+		if s.worker == nil || s.worker.doomed {
 			continue
 		}
 		for _, c := range s.worker.chunks {

@@ -88,6 +88,9 @@ func (q *queue) remove(f *Future) bool {
 
 // putBack puts items before all others, in their order.
 func (q *queue) putBack(items []item) {
+	if len(items) == 0 {
+		return
+	}
 	for _, it := range items {
 		it.sink.placed(nil, 0)
 	}

@@ -170,23 +170,27 @@ func (s *slot) done(w *worker, d done) error {
 		p.mu.Unlock()
 		return err
 	}
-	p.queue.putBack(c.items[d.items:c.limit]) // the worker had no room for more results
+	back := p.requeue(c.items[d.items:c.limit]) // the worker had no room for more results
 	c.limit = d.items
 	first := c.read
 	w.watched = false
 	p.mu.Unlock()
 
 	c.got, err = c.collect(c.got[:0], d)
-	if err != nil {
-		return err
-	}
+	e := endings{c.items[first : first+len(c.got)], c.got}
 
 	p.mu.Lock()
-	w.chunks[c.place] = nil
-	e := endings{c.items[first:d.items], c.got}
 	s.tally(e)
-	p.learn(c, d)
+	if err == nil {
+		w.chunks[c.place] = nil
+		p.learn(c, d)
+	}
 	p.mu.Unlock()
+	p.conclude(back)
+	if err != nil {
+		p.conclude(e) // bury sees to the others
+		return err
+	}
 	w.memory.giveInputs(c.blocks)
 	p.pump()
 	p.hookChunk(c, d)
