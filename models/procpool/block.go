@@ -2,6 +2,7 @@ package procpool
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"slices"
 
@@ -105,7 +106,7 @@ func (v *views) find(offset, size int64) ([]byte, error) {
 	if b := v.mapped[offset]; int64(len(b)) == size && size > 0 {
 		return b, nil
 	}
-	if offset < v.first || offset%shm.Align != 0 || size <= 0 || size > 2*MaxPayload || !v.memory.Covers(offset+size) {
+	if offset < v.first || offset%shm.Align != 0 || size <= 0 || size > 2*MaxPayload || offset > math.MaxInt64-size || !v.memory.Covers(offset+size) {
 		return nil, fmt.Errorf("%w: a block of %d bytes at %d", errProtocol, size, offset)
 	}
 	if old := v.mapped[offset]; old != nil {

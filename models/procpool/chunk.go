@@ -1,6 +1,9 @@
 package procpool
 
-import "time"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // A chunk is what a worker was sent at once: items of one function. It is
 // guarded by Pool.mu, but for what says otherwise.
@@ -13,8 +16,9 @@ type chunk struct {
 	limit  int       // items from this one on were taken back
 	since  time.Time // when it was given to the worker
 
-	sent    bool // nobody reads the inputs here any more
-	recheck bool // something was cancelled before it was sent
+	encoded atomic.Bool // it is written, or about to be
+	sent    bool        // nobody reads the inputs here any more
+	recheck bool        // something was cancelled before it was sent
 	blocks  []block
 
 	closing bool          // its results are being read
@@ -35,8 +39,8 @@ func (c *chunk) claim() *claim { return c.worker.memory.page.claim(c.place) }
 func (c *chunk) progress() (finished int, running bool) {
 	begun, limit := c.claim().state()
 	limit = min(limit, c.limit)
-	finished = min(max(begun-1, 0), limit)
-	return finished, begun > 0 && begun <= limit
+	finished = max(c.read, min(begun-1, limit))
+	return finished, finished == begun-1 && begun <= limit
 }
 
 // waiting is how many items the worker has not begun.
@@ -61,7 +65,7 @@ func (c *chunk) stop(i int, cause error) bool {
 // revoke takes back the items from one on that the worker has not begun, and
 // returns them.
 func (c *chunk) revoke(from int) []item {
-	limit := min(c.claim().takeBack(from), c.limit)
+	limit := max(c.read, min(c.claim().takeBack(from), c.limit))
 	taken := c.items[limit:c.limit]
 	c.limit = limit
 	return taken

@@ -86,8 +86,8 @@ func (c *chunk) collect(got []outcome, d done) ([]outcome, error) {
 			return got, err
 		}
 		got = append(got, o)
+		c.bytes = d.bytes - len(r.rest)
 	}
-	c.bytes += len(copied) - len(r.rest)
 	return got, nil
 }
 

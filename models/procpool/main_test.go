@@ -89,6 +89,7 @@ func testFuncs() []Func {
 			return strconv.AppendBool(nil, ctx.Err() != nil), nil
 		}),
 		NewFunc("second time", secondTime),
+		NewFunc("spoil", spoil),
 		NewFunc("touch", touch),
 		NewFunc("ones", ones),
 		NewFunc("compute", compute),

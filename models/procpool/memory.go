@@ -113,11 +113,14 @@ type loan struct {
 func (m *memory) lend(index int, offset, size int64, n uint64) (*loan, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.lent[offset] { // before find, which unmaps what has changed its size
+		return nil, fmt.Errorf("%w: an output in a block that is lent", errProtocol)
+	}
 	b, err := m.views.find(offset, size)
 	if err != nil {
 		return nil, err
 	}
-	if n > uint64(len(b)) || index >= blocksHeld || m.lent[offset] {
+	if n > uint64(len(b)) || index >= blocksHeld {
 		return nil, fmt.Errorf("%w: an output of %d bytes in block %d of %d bytes", errProtocol, n, index, len(b))
 	}
 	m.lent[offset] = true

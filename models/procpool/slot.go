@@ -219,7 +219,7 @@ func (s *slot) tally(e endings) {
 // else reads its results. Callers hold Pool.mu.
 func (w *worker) finishing(d done) (*chunk, error) {
 	for _, c := range w.chunks {
-		if c == nil || c.id != d.id || w.doomed {
+		if c == nil || c.id != d.id || w.doomed || !c.encoded.Load() {
 			continue
 		}
 		if d.items > c.limit || d.items < c.read {

@@ -218,6 +218,7 @@ func (w *worker) send(c *chunk) (i int, err error) {
 	}
 	b, i, err := w.encode(c)
 	if err == nil {
+		c.encoded.Store(true)
 		w.out.finish(frame{kind: kindChunk, place: byte(c.place), number: c.number, id: c.id}, b)
 	}
 	return i, err
