@@ -3,6 +3,7 @@ package procpool
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // bury ends a worker whose socket gave err, and finds out what becomes of each
@@ -52,30 +53,16 @@ var errLost = errors.New("its results could not be read")
 // hold Pool.mu.
 func (s *slot) inherit(w *worker, crash *CrashError) endings {
 	var all endings
-	begunAny := false
-	for _, c := range w.chunks {
-		if c != nil {
-			begun, _ := c.claim().state()
-			begunAny = begunAny || begun > 0
-		}
-	}
 	var back []item
+	suspect := w.suspect()
 	for place, c := range w.chunks {
 		if c == nil {
 			continue
 		}
 		w.chunks[place] = nil
 		finished, running := c.progress()
-		first := c.read
-		got, err := c.collect(nil, done{id: c.id, items: finished, bytes: -1})
-		for i, o := range got {
-			all.add(c.items[first+i], o)
-		}
-		for i := first + len(got); i < finished; i++ {
-			lost := *crash
-			lost.Func, lost.Err = c.items[i].sink.name(), fmt.Errorf("%w: %w", errLost, err)
-			all.add(c.items[i], outcome{err: &lost})
-		}
+		all.join(s.salvage(c, finished, crash))
+		w.memory.giveInputs(c.blocks)
 		rest := c.items[finished:c.limit]
 		if running {
 			if again, o := s.fate(w, c, finished, crash); again {
@@ -87,15 +74,50 @@ func (s *slot) inherit(w *worker, crash *CrashError) endings {
 			rest = rest[1:]
 		}
 		for _, it := range rest {
-			if o, ended := s.unbegun(it, !begunAny && !w.doomed && !w.closed, crash); ended {
+			if o, ended := s.unbegun(it, c == suspect, crash); ended {
 				all.add(it, o)
 			} else {
-				it.alone = it.alone || !begunAny && !w.doomed && !w.closed
+				it.alone = it.alone || c == suspect
 				back = append(back, it)
 			}
 		}
 	}
 	s.pool.queue.putBack(back)
+	return all
+}
+
+// suspect returns the chunk that a dead worker may have died of although it had
+// begun none of its items: the one that it was to read next. It returns nil if
+// there is another reason. Callers hold Pool.mu.
+func (w *worker) suspect() (next *chunk) {
+	if w.doomed || w.closed {
+		return nil
+	}
+	for _, c := range w.chunks {
+		if c == nil {
+			continue
+		}
+		if begun, _ := c.claim().state(); begun > 0 {
+			return nil
+		}
+		if next == nil || c.id < next.id {
+			next = c
+		}
+	}
+	return next
+}
+
+// salvage reads what a dead worker had finished of a chunk. Callers hold Pool.mu.
+func (s *slot) salvage(c *chunk, finished int, crash *CrashError) endings {
+	first := c.read
+	got, err := c.collect(nil, done{id: c.id, items: finished, bytes: -1})
+	all := endings{slices.Clip(c.items[first : first+len(got)]), got}
+	s.tally(all)
+	for _, it := range c.items[first+len(got) : finished] {
+		lost := *crash
+		lost.Func, lost.Err = it.sink.name(), fmt.Errorf("%w: %w", errLost, err)
+		all.add(it, outcome{err: &lost})
+	}
 	return all
 }
 
@@ -123,8 +145,9 @@ func (s *slot) fate(w *worker, c *chunk, i int, crash *CrashError) (again bool, 
 }
 
 // unbegun tells whether an item that a dead worker had not begun has ended.
-// Suspect says that it was the next one of a worker that had nothing else to die
-// of: the second time that happens to an item by itself, it has killed the worker.
+// Suspect says that it was among those next to be read by a worker that had nothing
+// else to die of: the second time that happens to an item by itself, it has killed
+// the worker.
 // Callers hold Pool.mu.
 func (s *slot) unbegun(it item, suspect bool, crash *CrashError) (outcome, bool) {
 	if cause := it.sink.stopped(); cause != nil {

@@ -62,16 +62,37 @@ func readDone(f frame) (done, error) {
 	return done{f.id, int(numbers[0]), int(numbers[1]), time.Duration(numbers[2])}, nil
 }
 
+// measure returns how many bytes of a region the records of n results take. It is
+// the length of the region if those are no records; who reads them says why.
+func measure(region []byte, n int) int {
+	r := outputReader{rest: region}
+	for range n {
+		head, err := r.uvarint()
+		size := head >> 4
+		if head&(1<<3) != 0 {
+			size = 0
+			for i := 0; i < 3 && err == nil; i++ {
+				_, err = r.uvarint()
+			}
+		}
+		if err != nil || size > uint64(len(r.rest)) {
+			return len(region)
+		}
+		r.rest = r.rest[size:]
+	}
+	return len(region) - len(r.rest)
+}
+
 // collect reads the results up to those that d counts, and appends their
 // outcomes. d.bytes is -1 if the worker did not say where they end. Nobody else
 // may read results of this chunk at the same time.
 func (c *chunk) collect(got []outcome, d done) ([]outcome, error) {
 	region := region(c.worker.memory.mapped, c.place)
-	if d.bytes < 0 {
-		d.bytes = len(region)
-	}
-	if d.bytes < c.bytes || d.items < c.read {
+	if d.items < c.read || d.bytes >= 0 && d.bytes < c.bytes {
 		return got, fmt.Errorf("%w: a chunk that got shorter", errProtocol)
+	}
+	if d.bytes < 0 {
+		d.bytes = c.bytes + measure(region[c.bytes:], d.items-c.read)
 	}
 	// One copy for all: payloads are parts of it.
 	copied := bytes.Clone(region[c.bytes:d.bytes])

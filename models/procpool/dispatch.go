@@ -125,6 +125,9 @@ func (p *Pool) assign(w *worker) *chunk {
 	p.lastID++
 	c.id, c.number, c.worker, c.limit, c.since = p.lastID, c.items[0].number, w, len(c.items), time.Now()
 	c.seen, c.seenAt = 0, c.since
+	if w.held() == 0 {
+		w.moved = c.since
+	}
 	for w.chunks[c.place] != nil {
 		c.place++
 	}

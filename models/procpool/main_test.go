@@ -90,6 +90,7 @@ func testFuncs() []Func {
 		}),
 		NewFunc("second time", secondTime),
 		NewFunc("spoil", spoil),
+		NewFunc("wedge", wedge),
 		NewFunc("touch", touch),
 		NewFunc("ones", ones),
 		NewFunc("compute", compute),

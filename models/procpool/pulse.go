@@ -13,8 +13,7 @@ const (
 	slowBeat  = 250 * time.Millisecond // while there is anything else to look at
 )
 
-// stallTime is how long a worker may leave a chunk untouched while it runs
-// nothing. One that takes longer is stopped or wedged, and is replaced.
+// stallTime is how long a worker that has chunks may do nothing. One that takes longer is stopped or wedged, and is replaced.
 const stallTime = 2 * time.Second
 
 // watch has the pulse look within a while. Callers hold p.mu.
@@ -76,6 +75,9 @@ func (p *Pool) look(now time.Time) (all endings, pause time.Duration) {
 				all.join(p.inspect(c, now, idle != nil))
 			}
 		}
+		if w.rests() && now.Sub(w.moved) >= stallTime {
+			w.doom()
+		}
 		p.recycle(w)
 		pause = sooner(pause, p.tend(w, now))
 		pause = sooner(pause, p.shrink(w, now))
@@ -111,7 +113,7 @@ func (p *Pool) interval(c *chunk) time.Duration {
 func (p *Pool) inspect(c *chunk, now time.Time, idle bool) (all endings) {
 	begun, _ := c.claim().state()
 	if begun != c.seen {
-		c.seen, c.seenAt = begun, now
+		c.seen, c.seenAt, c.worker.moved = begun, now, now
 		return all
 	}
 	stuck := now.Sub(c.seenAt)
@@ -130,10 +132,6 @@ func (p *Pool) inspect(c *chunk, now time.Time, idle bool) (all endings) {
 	if finished > c.read && stuck >= quickBeat {
 		all = p.harvest(c, finished)
 	}
-	if next && stuck >= stallTime {
-		p.queue.putBack(c.revoke(0))
-		p.abandon(c.worker)
-	}
 	return all
 }
 
@@ -150,14 +148,21 @@ func (w *worker) idles() bool {
 	return true
 }
 
-// abandon kills a worker that does nothing. Callers hold p.mu.
-func (p *Pool) abandon(w *worker) {
+// rests tells whether w has chunks and runs none of their items: it has not begun,
+// or is done and does not say so. Callers hold Pool.mu.
+func (w *worker) rests() bool {
 	for _, c := range w.chunks {
-		if c != nil && (c.closing || !c.sent) {
-			return // it does something after all, or the owner is slow itself
+		if c == nil {
+			continue
+		}
+		if c.closing || !c.sent {
+			return false // it does something after all, or the owner is slow itself
+		}
+		if _, running := c.progress(); running {
+			return false
 		}
 	}
-	w.doom()
+	return w.held() > 0
 }
 
 // harvest reads results of a chunk that is not done: those who wait for them are
@@ -168,8 +173,7 @@ func (p *Pool) harvest(c *chunk, finished int) (all endings) {
 	if err != nil {
 		c.worker.doom() // and bury says why
 	}
-	for i, o := range got {
-		all.add(c.items[first+i], o)
-	}
+	all = endings{c.items[first : first+len(got)], got}
+	c.worker.slot.tally(all)
 	return all
 }

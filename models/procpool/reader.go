@@ -143,11 +143,18 @@ func (f *Future) lead() {
 	for err == nil && f.isWith(w) {
 		err = s.read(w)
 	}
-	s.pool.mu.Lock()
-	defer s.pool.mu.Unlock()
-	f.leads = nil
+	f.leave(w, err)
+}
+
+// leave ends what reach began.
+func (f *Future) leave(w *worker, err error) {
+	f.pool.mu.Lock()
+	defer f.pool.mu.Unlock()
+	if f.leads == w {
+		f.leads = nil
+	}
 	w.reader(err)
-	if err != nil || w.owes() || s.pool.queue.length > 0 {
+	if err != nil || w.owes() || f.pool.queue.length > 0 {
 		w.attend()
 	}
 	if f.chunk != nil {

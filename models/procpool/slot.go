@@ -202,9 +202,13 @@ func (s *slot) done(w *worker, d done) error {
 	return nil
 }
 
-// tally counts the bytes of items that were done, which are in no chunk any more.
-// Callers hold Pool.mu.
+// tally counts items that were done, which are in no chunk any more. Callers hold
+// Pool.mu.
 func (s *slot) tally(e endings) {
+	if len(e.items) > 0 {
+		s.pool.deaths = 0
+	}
+	s.total.Tasks += len(e.items)
 	for i, it := range e.items {
 		it.sink.placed(nil, 0)
 		s.total.InputBytes += int64(len(it.input))
@@ -235,16 +239,12 @@ func (w *worker) finishing(d done) (*chunk, error) {
 // share. Callers hold p.mu.
 func (p *Pool) learn(c *chunk, d done) {
 	w := c.worker
-	if d.items > 0 {
-		p.deaths = 0
-	}
 	p.paces[c.number].add(d.items, d.took)
 	w.tasks += d.items
-	total := &w.slot.total
-	total.Tasks += d.items
-	total.Busy += d.took
+	w.slot.total.Busy += d.took
+	w.moved = time.Now()
 	if w.held() == 0 {
-		w.idle = time.Now()
+		w.idle = w.moved
 	}
 	p.recycle(w)
 }

@@ -34,6 +34,7 @@ type worker struct {
 	maxTasks  int       // after which it retires; 0 for any number
 	born      time.Time // when it was ready
 	idle      time.Time // since when it has no chunk
+	moved     time.Time // when it last did something
 	killedFor uint64    // id of the chunk whose item it was killed for; 0 if it was not
 
 	// Who reads what it sends; see reader.go. Guarded by Pool.mu.
@@ -150,6 +151,7 @@ func (w *worker) warmUp(call Call) error {
 	}
 	c := &chunk{worker: w, number: number, items: []item{{sink: newFuture(call.Func), input: call.Input}}, limit: 1}
 	c.claim().offer(1)
+	defer func() { w.memory.giveInputs(c.blocks) }()
 	if _, err := w.send(c); err != nil {
 		return err
 	}
@@ -162,7 +164,6 @@ func (w *worker) warmUp(call Call) error {
 		return err
 	}
 	got, err := c.collect(nil, done)
-	w.memory.giveInputs(c.blocks)
 	if err != nil {
 		return err
 	}
