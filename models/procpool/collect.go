@@ -102,11 +102,13 @@ func (c *chunk) collect(got []outcome, d done) ([]outcome, error) {
 		if err != nil {
 			return got, err
 		}
-		o, err := c.outcome(c.read, rec)
-		if err != nil {
+		if rec.status == statusOK && rec.loan == nil { // nearly always, and many of them
+			got = append(got, outcome{output: rec.payload})
+		} else if o, err := c.outcome(c.read, rec); err != nil {
 			return got, err
+		} else {
+			got = append(got, o)
 		}
-		got = append(got, o)
 		c.bytes = d.bytes - len(r.rest)
 	}
 	return got, nil

@@ -49,17 +49,13 @@ func (p *Pool) mapInOrder(ctx context.Context, name string, inputs iter.Seq2[[]b
 		var order reorder
 		defer order.drop()
 		p.runBatch(ctx, name, inputs, func(b *batch, a arrival) bool {
-			order.put(a)
-			for {
-				a, ok := order.next()
-				if !ok {
-					return true
-				}
+			for ok := order.take(&a); ok; ok = order.next(&a) {
 				b.yielded++
 				if got := a.result(); !yield(got.Output, got.Err) {
 					return false
 				}
 			}
+			return true
 		})
 	}
 }
@@ -124,13 +120,19 @@ type reorder struct {
 	there []bool
 }
 
-// put takes an arrival.
-func (r *reorder) put(a arrival) {
+// take takes an arrival, and tells whether it is the next one in order. If it is
+// not, it is kept until it is.
+func (r *reorder) take(a *arrival) bool {
+	if a.index == r.first {
+		r.first++
+		return true
+	}
 	if a.index-r.first >= len(r.ring) {
 		r.grow(a.index - r.first + 1)
 	}
 	at := a.index & (len(r.ring) - 1)
-	r.ring[at], r.there[at] = a, true
+	r.ring[at], r.there[at] = *a, true
+	return false
 }
 
 // grow makes room for n arrivals from the first on.
@@ -147,19 +149,19 @@ func (r *reorder) grow(n int) {
 	r.ring, r.there = ring, there
 }
 
-// next returns the arrival that is next in order, if it is there.
-func (r *reorder) next() (a arrival, ok bool) {
+// next sets a to the arrival that is next in order, if that is there.
+func (r *reorder) next(a *arrival) bool {
 	if len(r.ring) == 0 {
-		return a, false
+		return false
 	}
 	at := r.first & (len(r.ring) - 1)
 	if !r.there[at] {
-		return a, false
+		return false
 	}
-	a = r.ring[at]
+	*a = r.ring[at]
 	r.ring[at], r.there[at] = arrival{}, false
 	r.first++
-	return a, true
+	return true
 }
 
 // drop gives back what is lent to arrivals that were not yielded.
