@@ -89,6 +89,7 @@ func testFuncs() []Func {
 			return strconv.AppendBool(nil, ctx.Err() != nil), nil
 		}),
 		NewFunc("second time", secondTime),
+		NewFunc("act", act),
 		NewFunc("spoil", spoil),
 		NewFunc("wedge", wedge),
 		NewFunc("touch", touch),
