@@ -31,7 +31,9 @@ func (p *Pool) conclude(e endings) {
 		e.items[start].sink.finish(e.items[start:end], e.got[start:end])
 		start = end
 	}
-	p.tasks.Add(-len(e.items))
+	if len(e.items) > 0 { // an Add of 0 while the last task ends is taken for a misuse
+		p.tasks.Add(-len(e.items))
+	}
 }
 
 // done is the payload of kindDone.

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -152,4 +154,29 @@ func sharedMappings(t testing.TB) int {
 		t.Skip("this system does not tell what is mapped")
 	}
 	return strings.Count(string(maps), "memfd:procpool")
+}
+
+// To conclude nothing, as the pulse often does, does not disturb who waits for the
+// last task.
+func TestNothingIsConcludedWhileTheLastTaskEnds(t *testing.T) {
+	var now atomic.Pointer[Pool]
+	now.Store(&Pool{})
+	var pulse sync.WaitGroup
+	pulse.Go(func() {
+		for p := now.Load(); p != nil; p = now.Load() {
+			p.conclude(endings{})
+		}
+	})
+	for range 30_000 {
+		p := &Pool{}
+		p.tasks.Add(1)
+		var closing sync.WaitGroup
+		closing.Go(p.tasks.Wait)
+		runtime.Gosched() // to the one who waits
+		now.Store(p)
+		p.conclude(endings{[]item{{sink: newFuture("echo")}}, []outcome{{}}})
+		closing.Wait()
+	}
+	now.Store(nil)
+	pulse.Wait()
 }
