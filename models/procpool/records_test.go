@@ -9,6 +9,7 @@ import (
 	"slices"
 	"testing"
 
+	"juggle/internal/reexec"
 	"juggle/models/procpool/internal/shm"
 )
 
@@ -98,7 +99,7 @@ func FuzzOutputs(f *testing.F) {
 		c := ownChunk(m, count)
 		copy(region(m.mapped, c.place), written)
 		s := &slot{pool: &Pool{}}
-		c.worker.slot = s
+		c.worker.slot, c.worker.child = s, &reexec.Child{} // which harvest may doom
 		c.worker.chunks[c.place] = c
 		c.encoded.Store(true)
 		c.claim().word.Store(word)
