@@ -118,7 +118,7 @@ func (p *Pool) evict(w *worker, c *chunk) {
 }
 
 // dumpTime is how long a worker may take to print its goroutines.
-const dumpTime = time.Second
+var dumpTime = time.Second // a variable for tests
 
 // quit has a worker print its goroutines and end, and kills it and its children
 // if it does not.

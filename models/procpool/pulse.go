@@ -14,7 +14,7 @@ const (
 )
 
 // stallTime is how long a worker that has chunks may do nothing. One that takes longer is stopped or wedged, and is replaced.
-const stallTime = 2 * time.Second
+var stallTime = 2 * time.Second // a variable for tests
 
 // watch has the pulse look within a while. Callers hold p.mu.
 func (p *Pool) watch(within time.Duration) {

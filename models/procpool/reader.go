@@ -99,20 +99,28 @@ func (s *slot) relax(w *worker) bool {
 	return true
 }
 
-// owes tells whether w has something to say, or was told to end, so that somebody
-// is to read. Callers hold Pool.mu.
+// owes tells whether w has something to say, was told to end or has died, so that
+// somebody is to read. Callers hold Pool.mu.
 func (w *worker) owes() bool {
-	return w.held() > 0 || len(w.asked) > 0 || w.closed || w.doomed || w.slot.pool.ended
+	return w.held() > 0 || len(w.asked) > 0 || w.closed || w.doomed || w.slot.pool.ended || w.dead()
+}
+
+// dead tells whether the process of w was reaped.
+func (w *worker) dead() bool {
+	select {
+	case <-w.child.Done():
+		return true
+	default:
+		return false
+	}
 }
 
 // reader notes that the reader of w left, with an error if that is why. Callers
 // hold Pool.mu.
 func (w *worker) reader(err error) {
 	w.read, w.failed = false, err
-	select { // w may have died while somebody else read
-	case <-w.child.Done():
+	if w.dead() { // while somebody else read, maybe
 		w.attend()
-	default:
 	}
 }
 

@@ -105,6 +105,7 @@ func (s *server) loop() {
 		f, err := readFrame(s.in, s.request)
 		switch {
 		case err == io.EOF:
+			reexec.EndGroup()
 			os.Exit(0)
 		case err != nil:
 			giveUp(err)
@@ -227,5 +228,6 @@ func (s *server) send(f frame) {
 // giveUp ends the process with a line that shows in the owner's error.
 func giveUp(err error) {
 	fmt.Fprintln(os.Stderr, "procpool worker:", err)
+	reexec.EndGroup()
 	os.Exit(exitInternal)
 }

@@ -10,7 +10,7 @@ import (
 
 // grace is how long a worker that was told to end, or whose socket broke, may
 // take before it is killed.
-const grace = 5 * time.Second
+var grace = 5 * time.Second // a variable for tests
 
 // A slot is the place of one worker after another. Its goroutine starts the
 // process, reads what it sends, and buries it.

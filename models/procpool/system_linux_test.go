@@ -1,4 +1,8 @@
 package procpool
 
+import "slices"
+
 // systemFuncs is what the workers of the tests can do on this system alone.
-func systemFuncs() []Func { return []Func{NewFunc("hoard", hoard), NewFunc("starve", starve)} }
+func systemFuncs() []Func {
+	return append(slices.Concat(faultFuncs(), hostileFuncs()), NewFunc("hoard", hoard), NewFunc("starve", starve))
+}
