@@ -150,8 +150,8 @@ func (f fault) strike(socket int) {
 // exhaustMemory has the system refuse this process more memory, and asks for it.
 func exhaustMemory() {
 	unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: 1, Max: 1})
-	for hold := [][]byte(nil); ; {
-		hold = append(hold, make([]byte, 64<<20))
+	for {
+		hoarded = append(hoarded, make([]byte, 64<<20))
 	}
 }
 

@@ -91,7 +91,6 @@ func testFuncs() []Func {
 		NewFunc("second time", secondTime),
 		NewFunc("act", act),
 		NewFunc("spoil", spoil),
-		NewFunc("wedge", wedge),
 		NewFunc("touch", touch),
 		NewFunc("ones", ones),
 		NewFunc("compute", compute),
