@@ -80,21 +80,5 @@ func KillGroup() {
 	}
 }
 
-// EndGroup is for a child that is about to exit because its socket has ended: it
-// kills the other processes of its group. If the owner is dying, nobody else does:
-// it does not reap this process any more, and a child that has exited holds no
-// lifeline. Before that the child moves into its owner's group, so that it can
-// still exit with a code of its own; it dies with the others if that cannot be.
-func EndGroup() {
-	pid := os.Getpid()
-	if unix.Getpgrp() != pid {
-		return
-	}
-	if group, err := unix.Getpgid(os.Getppid()); err == nil {
-		unix.Setpgid(0, group)
-	}
-	unix.Kill(-pid, unix.SIGKILL)
-}
-
 // killGroup kills what is left of a child's process group.
 func killGroup(pid int) { unix.Kill(-pid, unix.SIGKILL) }

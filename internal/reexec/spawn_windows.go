@@ -30,6 +30,3 @@ func launch(*exec.Cmd, Options) error { return ErrUnsupported }
 
 // KillGroup does nothing: this system has no process groups.
 func KillGroup() {}
-
-// EndGroup does nothing either.
-func EndGroup() {}

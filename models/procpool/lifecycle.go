@@ -26,7 +26,7 @@ func (p *Pool) recycle(w *worker) {
 	}
 	if w.retiring && !w.closed && w.killedFor == 0 && w.held() == 0 {
 		w.closed = true
-		w.child.Socket.Close()
+		w.hangUp()
 		w.attend()
 	}
 }

@@ -24,6 +24,7 @@ const (
 	firstBlock    = pageBytes + chunksHeld*regionBytes
 	claimStride   = 128 // bytes between claims, so that they share no cache line
 	residentAt    = 1024
+	farewellAt    = 1536
 	blockStatesAt = 2048
 	blocksHeld    = 64 // outputs of one worker that live in blocks at a time
 )
@@ -38,6 +39,10 @@ func (p page) claim(place int) *claim { return (*claim)(unsafe.Pointer(&p[place*
 
 // resident is where a worker says how many bytes it has in memory.
 func (p page) resident() *atomic.Uint64 { return p.word(residentAt) }
+
+// farewell is 1 once the owner has told the worker to end; without it the end of
+// the socket is the end of the owner.
+func (p page) farewell() *atomic.Uint64 { return p.word(farewellAt) }
 
 // blockState is 1 while an output block is in use, and 0 when the worker may
 // write to it again.

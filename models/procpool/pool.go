@@ -179,7 +179,7 @@ func (p *Pool) endWorkers() {
 	close(p.stopped)
 	for _, s := range p.slots {
 		if s.worker != nil {
-			s.worker.child.Socket.Close()
+			s.worker.hangUp()
 			s.worker.attend()
 		}
 	}

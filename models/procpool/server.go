@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	ossignal "os/signal"
+	"syscall"
 	"time"
 
 	"juggle/internal/reexec"
@@ -70,6 +72,7 @@ func serveTasks(socket *os.File) {
 		giveUp(err)
 	}
 	s.handle.renew()
+	surviveSIGPIPE()
 	go s.handle.watch(inheritedBell())
 	s.send(frame{kind: kindHello, payload: program.hello()})
 	for {
@@ -82,6 +85,12 @@ func serveTasks(socket *os.File) {
 		<-goexit // runtime.Goexit alone ends the loop
 	}
 }
+
+// surviveSIGPIPE has a print fail that comes when the owner is dying and does not
+// read it. By default the Go runtime ends a process for that: this one alone, and
+// what it started would stay. Rejected: to ignore the signal, which processes that
+// a task starts would inherit.
+func surviveSIGPIPE() { ossignal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
 
 // inherit maps the memory that the owner made.
 func (s *server) inherit() error {
@@ -105,10 +114,9 @@ func (s *server) loop() {
 		f, err := readFrame(s.in, s.request)
 		switch {
 		case err == io.EOF:
-			reexec.EndGroup()
-			os.Exit(0)
+			s.leave()
 		case err != nil:
-			giveUp(err)
+			s.giveUp(err)
 		}
 		s.request = f.payload
 		switch f.kind {
@@ -221,13 +229,35 @@ func account(id uint64) frame {
 // the socket.
 func (s *server) send(f frame) {
 	if err := s.out.write(f); err != nil {
-		giveUp(err)
+		s.giveUp(err)
 	}
+}
+
+// leave ends the process since the socket has ended. If the owner did not say
+// farewell it is dying, and this process takes along what it started: the owner
+// does not reap it any more, and a child that has exited holds no lifeline.
+//
+// Rejected: to move to another process group first and to exit with a code. While
+// the kernel sends the lifeline's signal to every member of a group, one that
+// moves leads it on into the other group.
+func (s *server) leave() {
+	if s.results.page.farewell().Load() == 0 {
+		reexec.KillGroup()
+	}
+	os.Exit(0)
+}
+
+// giveUp ends the process because of an error of the socket, or of what came from
+// it.
+func (s *server) giveUp(err error) {
+	if hungUp(err) {
+		s.leave()
+	}
+	giveUp(err)
 }
 
 // giveUp ends the process with a line that shows in the owner's error.
 func giveUp(err error) {
 	fmt.Fprintln(os.Stderr, "procpool worker:", err)
-	reexec.EndGroup()
 	os.Exit(exitInternal)
 }

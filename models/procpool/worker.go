@@ -192,6 +192,12 @@ func (w *worker) held() (n int) {
 	return n
 }
 
+// hangUp tells w to end. Callers hold Pool.mu.
+func (w *worker) hangUp() {
+	w.memory.page.farewell().Store(1)
+	w.child.Socket.Close()
+}
+
 // doom has w killed by its slot, which finds the socket closed. Callers hold
 // Pool.mu.
 func (w *worker) doom() {
