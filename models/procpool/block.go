@@ -107,7 +107,7 @@ func (v *views) find(offset, size int64) ([]byte, error) {
 		return b, nil
 	}
 	if offset < v.first || offset%shm.Align != 0 || size <= 0 || size > 2*MaxPayload || offset > math.MaxInt64-size || !v.memory.Covers(offset+size) {
-		return nil, fmt.Errorf("%w: a block of %d bytes at %d", errProtocol, size, offset)
+		return nil, fmt.Errorf("%w: a block of %d bytes at %d", ErrProtocol, size, offset)
 	}
 	if old := v.mapped[offset]; old != nil {
 		shm.Unmap(old)

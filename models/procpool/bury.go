@@ -13,7 +13,7 @@ func (s *slot) bury(w *worker, err error) error {
 	p.mu.Lock()
 	w.ready = false
 	p.live--
-	kill := w.doomed || errors.Is(err, errProtocol)
+	kill := w.doomed || errors.Is(err, ErrProtocol)
 	p.mu.Unlock()
 	if kill {
 		w.child.Kill()
@@ -22,7 +22,7 @@ func (s *slot) bury(w *worker, err error) error {
 	}
 	w.retire()
 	crash := newCrashError(w)
-	if errors.Is(err, errProtocol) {
+	if errors.Is(err, ErrProtocol) {
 		crash.Err = err
 	}
 

@@ -47,19 +47,19 @@ type done struct {
 // readDone reads it.
 func readDone(f frame) (done, error) {
 	if f.kind != kindDone {
-		return done{}, fmt.Errorf("%w: kind %d in place of a chunk's end", errProtocol, f.kind)
+		return done{}, fmt.Errorf("%w: kind %d in place of a chunk's end", ErrProtocol, f.kind)
 	}
 	var numbers [3]uint64
 	rest := f.payload
 	for i := range numbers {
 		v, n := binary.Uvarint(rest)
 		if n <= 0 {
-			return done{}, fmt.Errorf("%w: a chunk's end of %d bytes", errProtocol, len(f.payload))
+			return done{}, fmt.Errorf("%w: a chunk's end of %d bytes", ErrProtocol, len(f.payload))
 		}
 		numbers[i], rest = v, rest[n:]
 	}
 	if len(rest) > 0 || numbers[0] > chunkLimit || numbers[1] > regionBytes || numbers[2] > 1<<62 {
-		return done{}, fmt.Errorf("%w: a chunk's end that says %d", errProtocol, numbers)
+		return done{}, fmt.Errorf("%w: a chunk's end that says %d", ErrProtocol, numbers)
 	}
 	return done{f.id, int(numbers[0]), int(numbers[1]), time.Duration(numbers[2])}, nil
 }
@@ -91,7 +91,7 @@ func measure(region []byte, n int) int {
 func (c *chunk) collect(got []outcome, d done) ([]outcome, error) {
 	region := region(c.worker.memory.mapped, c.place)
 	if d.items < c.read || d.bytes >= 0 && d.bytes < c.bytes {
-		return got, fmt.Errorf("%w: a chunk that got shorter", errProtocol)
+		return got, fmt.Errorf("%w: a chunk that got shorter", ErrProtocol)
 	}
 	if d.bytes < 0 {
 		d.bytes = c.bytes + measure(region[c.bytes:], d.items-c.read)

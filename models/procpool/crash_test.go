@@ -57,7 +57,7 @@ func TestWorkerDiesWhileRunning(t *testing.T) {
 			return e.ExitCode == 2 && strings.Contains(e.Error(), "unlock of unlocked mutex")
 		}},
 		"garbage": {"garbage", "this is not a frame at all", func(e *CrashError) bool {
-			return errors.Is(e, errProtocol) && strings.Contains(e.Error(), `"this"`)
+			return errors.Is(e, ErrProtocol) && strings.Contains(e.Error(), `"this"`)
 		}},
 		"half a reply": {"half", strings.Repeat("x", 100_000), func(e *CrashError) bool { return e.ExitCode == 9 }},
 	}

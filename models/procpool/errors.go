@@ -24,6 +24,10 @@ var (
 	// ErrGoexit says that a task called runtime.Goexit, as FailNow and SkipNow
 	// of package testing do, and so gave neither result nor error.
 	ErrGoexit = errors.New("the task called runtime.Goexit")
+	// ErrProtocol says that a worker sent what is no frame, or not one that was
+	// due, or wrote results that are none: a task or a library used the descriptors
+	// or the memory that are the pool's. It is the Err of a [*CrashError].
+	ErrProtocol = errors.New("it broke the protocol of its socket")
 )
 
 // A TaskError is an error that a function returned in a worker. Its text is the

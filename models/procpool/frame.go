@@ -3,7 +3,6 @@ package procpool
 import (
 	"bufio"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -68,9 +67,6 @@ type frame struct {
 	payload []byte
 }
 
-// errProtocol says that what was read is no frame, or not one that was due.
-var errProtocol = errors.New("it broke the protocol of its socket")
-
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // appendHeader appends the header of f.
@@ -87,7 +83,7 @@ func appendHeader(b []byte, f frame) []byte {
 
 // readFrame reads a frame. The payload is read into buf if that has the
 // capacity. At the end of the stream between two frames it returns io.EOF, or
-// the error of the read; whatever else is wrong wraps errProtocol or
+// the error of the read; whatever else is wrong wraps ErrProtocol or
 // io.ErrUnexpectedEOF.
 func readFrame(r *bufio.Reader, buf []byte) (frame, error) {
 	if _, err := r.Peek(1); err != nil {
@@ -124,7 +120,7 @@ func readFrame(r *bufio.Reader, buf []byte) (frame, error) {
 		return frame{}, errCut(n, length, err)
 	}
 	if crc32.Update(sum, castagnoli, f.payload) != want {
-		return frame{}, fmt.Errorf("%w: wrong checksum", errProtocol)
+		return frame{}, fmt.Errorf("%w: wrong checksum", ErrProtocol)
 	}
 	return f, nil
 }
@@ -136,7 +132,7 @@ func errCut(n, length int, err error) error {
 
 // errNoFrame says what was found where a frame is due.
 func errNoFrame(start []byte) error {
-	return fmt.Errorf("%w: %q, where a frame begins with %q; only the pool may use descriptor 3", errProtocol, start, frameStart)
+	return fmt.Errorf("%w: %q, where a frame begins with %q; only the pool may use descriptor 3", ErrProtocol, start, frameStart)
 }
 
 // checkHeader reports what cannot begin a frame, and returns the length of the
@@ -147,9 +143,9 @@ func checkHeader(h []byte) (int, error) {
 	case string(h[:4]) != frameStart:
 		return 0, errNoFrame(h[:4])
 	case h[4] == 0 || h[4] >= byte(kindEnd) || h[5] >= chunksHeld:
-		return 0, fmt.Errorf("%w: unknown kind %d.%d", errProtocol, h[4], h[5])
+		return 0, fmt.Errorf("%w: unknown kind %d.%d", ErrProtocol, h[4], h[5])
 	case length > maxFrame:
-		return 0, fmt.Errorf("%w: a payload of %d bytes", errProtocol, length)
+		return 0, fmt.Errorf("%w: a payload of %d bytes", ErrProtocol, length)
 	}
 	return int(length), nil
 }
@@ -191,7 +187,7 @@ func packPanic(value string, stack []byte) []byte {
 // unpackPanic undoes packPanic.
 func unpackPanic(b []byte) (value, stack string, err error) {
 	if len(b) < 4 || uint64(binary.LittleEndian.Uint32(b)) > uint64(len(b)-4) {
-		return "", "", fmt.Errorf("%w: a panic of %d bytes", errProtocol, len(b))
+		return "", "", fmt.Errorf("%w: a panic of %d bytes", ErrProtocol, len(b))
 	}
 	n := binary.LittleEndian.Uint32(b)
 	return string(b[4 : 4+n]), string(b[4+n:]), nil

@@ -92,7 +92,7 @@ func TestFrameIsRefused(t *testing.T) {
 		"huge":        {huge, "a payload of"},
 		"HTTP answer": {[]byte("HTTP/1.1 200 OK\r\n\r\n<html></html>"), "where a frame begins"},
 	} {
-		if f, err := readFrame(reader(tt.stream), nil); !errors.Is(err, errProtocol) || !strings.Contains(err.Error(), tt.want) {
+		if f, err := readFrame(reader(tt.stream), nil); !errors.Is(err, ErrProtocol) || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: got %+v, %v, want %q", name, f, err, tt.want)
 		}
 	}

@@ -118,7 +118,7 @@ func (r registry) hello() []byte {
 // checkHello reports what keeps the worker that sent hello from being ours.
 func (r registry) checkHello(hello []byte, pid int) error {
 	if len(hello) < 12 {
-		return fmt.Errorf("%w: a hello of %d bytes", errProtocol, len(hello))
+		return fmt.Errorf("%w: a hello of %d bytes", ErrProtocol, len(hello))
 	}
 	build, from, names := binary.LittleEndian.Uint64(hello), binary.LittleEndian.Uint32(hello[8:]), string(hello[12:])
 	switch want := strings.Join(r.names(), "\x00"); {

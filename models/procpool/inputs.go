@@ -41,7 +41,7 @@ func (r *inputReader) next() ([]byte, error) {
 	n := head >> 1
 	if head&1 == 0 {
 		if n > uint64(len(r.rest)) {
-			return nil, fmt.Errorf("%w: an input of %d bytes in a rest of %d", errProtocol, n, len(r.rest))
+			return nil, fmt.Errorf("%w: an input of %d bytes in a rest of %d", ErrProtocol, n, len(r.rest))
 		}
 		input := r.rest[:n:n]
 		r.rest = r.rest[n:]
@@ -64,7 +64,7 @@ func (r *inputReader) blocked(n uint64, offset, size int64) ([]byte, error) {
 		return nil, err
 	}
 	if n > uint64(len(b)) {
-		return nil, fmt.Errorf("%w: an input of %d bytes in a block of %d", errProtocol, n, len(b))
+		return nil, fmt.Errorf("%w: an input of %d bytes in a block of %d", ErrProtocol, n, len(b))
 	}
 	if r.used == nil {
 		r.used = make(map[int64]bool)
@@ -76,7 +76,7 @@ func (r *inputReader) blocked(n uint64, offset, size int64) ([]byte, error) {
 func (r *inputReader) uvarint() (uint64, error) {
 	v, n := binary.Uvarint(r.rest)
 	if n <= 0 {
-		return 0, fmt.Errorf("%w: a chunk that ends within an item", errProtocol)
+		return 0, fmt.Errorf("%w: a chunk that ends within an item", ErrProtocol)
 	}
 	r.rest = r.rest[n:]
 	return v, nil

@@ -95,7 +95,7 @@ func (f fault) pardons() func(error) bool {
 	victims := 0
 	return func(err error) bool {
 		victims++
-		return victims == 1 && errors.Is(err, errProtocol)
+		return victims == 1 && errors.Is(err, ErrProtocol)
 	}
 }
 
@@ -199,5 +199,5 @@ func (f fault) explains(got ending) bool {
 	case "memory":
 		return strings.Contains(strings.ToLower(e.Output), "memory")
 	}
-	return errors.Is(e, errProtocol)
+	return errors.Is(e, ErrProtocol)
 }

@@ -114,14 +114,14 @@ func (m *memory) lend(index int, offset, size int64, n uint64) (*loan, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.lent[offset] { // before find, which unmaps what has changed its size
-		return nil, fmt.Errorf("%w: an output in a block that is lent", errProtocol)
+		return nil, fmt.Errorf("%w: an output in a block that is lent", ErrProtocol)
 	}
 	b, err := m.views.find(offset, size)
 	if err != nil {
 		return nil, err
 	}
 	if n > uint64(len(b)) || index >= blocksHeld {
-		return nil, fmt.Errorf("%w: an output of %d bytes in block %d of %d bytes", errProtocol, n, index, len(b))
+		return nil, fmt.Errorf("%w: an output of %d bytes in block %d of %d bytes", ErrProtocol, n, index, len(b))
 	}
 	m.lent[offset] = true
 	m.views.forget(m.lent)
@@ -171,7 +171,7 @@ func (r *outputReader) next() (record, error) {
 	}
 	got := record{status: status(head & 7)}
 	if got.status >= statusEnd {
-		return record{}, fmt.Errorf("%w: status %d of a result", errProtocol, got.status)
+		return record{}, fmt.Errorf("%w: status %d of a result", ErrProtocol, got.status)
 	}
 	n := head >> 4
 	if head&(1<<3) != 0 {
@@ -182,7 +182,7 @@ func (r *outputReader) next() (record, error) {
 		return got, err
 	}
 	if n > uint64(len(r.rest)) {
-		return record{}, fmt.Errorf("%w: a result of %d bytes in a rest of %d", errProtocol, n, len(r.rest))
+		return record{}, fmt.Errorf("%w: a result of %d bytes in a rest of %d", ErrProtocol, n, len(r.rest))
 	}
 	got.payload, r.rest = r.rest[:n:n], r.rest[n:]
 	return got, nil
@@ -202,7 +202,7 @@ func (r *outputReader) blocked(n uint64) (*loan, error) {
 func (r *outputReader) uvarint() (uint64, error) {
 	v, n := binary.Uvarint(r.rest)
 	if n <= 0 {
-		return 0, fmt.Errorf("%w: a region that ends within a result", errProtocol)
+		return 0, fmt.Errorf("%w: a region that ends within a result", ErrProtocol)
 	}
 	r.rest = r.rest[n:]
 	return v, nil

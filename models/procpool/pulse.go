@@ -13,7 +13,8 @@ const (
 	slowBeat  = 250 * time.Millisecond // while there is anything else to look at
 )
 
-// stallTime is how long a worker that has chunks may do nothing. One that takes longer is stopped or wedged, and is replaced.
+// stallTime is how long a worker that has chunks may do nothing. One that takes
+// longer is stopped or wedged, and is replaced.
 var stallTime = 2 * time.Second // a variable for tests
 
 // watch has the pulse look within a while. Callers hold p.mu.

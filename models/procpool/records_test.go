@@ -37,8 +37,8 @@ func FuzzInputs(f *testing.F) {
 			before := r.rest
 			input, err := r.next()
 			if err != nil {
-				if !errors.Is(err, errProtocol) {
-					t.Fatalf("%v is no %v", err, errProtocol)
+				if !errors.Is(err, ErrProtocol) {
+					t.Fatalf("%v is no %v", err, ErrProtocol)
 				}
 				return
 			}

@@ -118,7 +118,7 @@ func (s *server) loop() {
 		case kindAccount:
 			s.send(account(f.id))
 		default:
-			giveUp(fmt.Errorf("%w: kind %d as a request", errProtocol, f.kind))
+			giveUp(fmt.Errorf("%w: kind %d as a request", ErrProtocol, f.kind))
 		}
 	}
 }
@@ -137,7 +137,7 @@ type running struct {
 // begin takes a chunk from a frame.
 func (s *server) begin(f frame) {
 	if int(f.number) >= len(program.funcs) || f.place >= chunksHeld {
-		giveUp(fmt.Errorf("%w: function %d, place %d", errProtocol, f.number, f.place))
+		giveUp(fmt.Errorf("%w: function %d, place %d", ErrProtocol, f.number, f.place))
 	}
 	fn := program.funcs[f.number]
 	s.results.begin(int(f.place))

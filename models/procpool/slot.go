@@ -227,12 +227,12 @@ func (w *worker) finishing(d done) (*chunk, error) {
 			continue
 		}
 		if d.items > c.limit || d.items < c.read {
-			return nil, fmt.Errorf("%w: %d results of a chunk of %d", errProtocol, d.items, c.limit)
+			return nil, fmt.Errorf("%w: %d results of a chunk of %d", ErrProtocol, d.items, c.limit)
 		}
 		c.closing = true
 		return c, nil
 	}
-	return nil, fmt.Errorf("%w: a reply that nobody waits for", errProtocol)
+	return nil, fmt.Errorf("%w: a reply that nobody waits for", ErrProtocol)
 }
 
 // learn counts what a chunk has cost, and lets a worker retire that has done its

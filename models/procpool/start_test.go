@@ -39,7 +39,7 @@ func TestStartFails(t *testing.T) {
 			return ok && crash.ExitCode == 3 && e.Output == "last words\n" && strings.Contains(e.Error(), "last words")
 		}},
 		"garbage": {Call{"garbage", []byte("this is not a frame at all")}, 0, func(e *StartError) bool {
-			return errors.Is(e, errProtocol)
+			return errors.Is(e, ErrProtocol)
 		}},
 		"hangs": {Call{"hang", []byte(os.DevNull)}, time.Millisecond, func(e *StartError) bool {
 			return errors.Is(e, os.ErrDeadlineExceeded)

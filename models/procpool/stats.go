@@ -144,18 +144,18 @@ func tell(got answer, asks []ask) {
 // answer gives the worker's account to all who asked for it. Callers hold Pool.mu.
 func (s *slot) answer(w *worker, reply frame) error {
 	if len(w.asked) == 0 {
-		return fmt.Errorf("%w: an account that nobody asked for", errProtocol)
+		return fmt.Errorf("%w: an account that nobody asked for", ErrProtocol)
 	}
 	got := answer{stats: s.stats()}
 	switch reply.kind {
 	case kindAccount:
 		if err := json.Unmarshal(reply.payload, &got.stats.Usage); err != nil {
-			return fmt.Errorf("%w: an account: %w", errProtocol, err)
+			return fmt.Errorf("%w: an account: %w", ErrProtocol, err)
 		}
 	case kindError:
 		got.err = errors.New("procpool: " + string(reply.payload))
 	default:
-		return fmt.Errorf("%w: kind %d as an account", errProtocol, reply.kind)
+		return fmt.Errorf("%w: kind %d as an account", ErrProtocol, reply.kind)
 	}
 	tell(got, w.asked)
 	w.asked = nil

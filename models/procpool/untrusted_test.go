@@ -27,7 +27,7 @@ func TestSpoiledResultsCostTheirOwnItems(t *testing.T) {
 	held.release()
 	want(t, fs[0], "a")
 	for _, f := range fs[1:] {
-		if e := wantError[*CrashError](t, f); !errors.Is(e, errLost) && !errors.Is(e, errProtocol) {
+		if e := wantError[*CrashError](t, f); !errors.Is(e, errLost) && !errors.Is(e, ErrProtocol) {
 			t.Errorf("got %v", e)
 		}
 	}
@@ -111,7 +111,7 @@ func TestLentBlockStays(t *testing.T) {
 	}
 	defer first.giveBack()
 	for _, size := range []int64{shm.Align, 2 * shm.Align} {
-		if _, err := m.lend(1, firstBlock, size, 10); !errors.Is(err, errProtocol) {
+		if _, err := m.lend(1, firstBlock, size, 10); !errors.Is(err, ErrProtocol) {
 			t.Errorf("a block that is lent was lent again, as one of %d bytes: %v", size, err)
 		}
 	}
@@ -137,7 +137,7 @@ func TestReplyBeforeTheRequest(t *testing.T) {
 	})
 	err := s.handle(w, frame{kind: kindDone, id: c.id, payload: []byte{0, 0, 0}})
 	w.writing.Unlock()
-	if !errors.Is(err, errProtocol) {
+	if !errors.Is(err, ErrProtocol) {
 		t.Errorf("got %v", err)
 	}
 	want(t, <-submitted, "on")

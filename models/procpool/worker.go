@@ -138,7 +138,7 @@ func (w *worker) greet() error {
 		return err
 	}
 	if hello.kind != kindHello {
-		return fmt.Errorf("%w: kind %d in place of a hello", errProtocol, hello.kind)
+		return fmt.Errorf("%w: kind %d in place of a hello", ErrProtocol, hello.kind)
 	}
 	return program.checkHello(hello.payload, w.child.PID())
 }
@@ -168,7 +168,7 @@ func (w *worker) warmUp(call Call) error {
 		return err
 	}
 	if len(got) != 1 {
-		return fmt.Errorf("%w: %d results of a warm-up", errProtocol, len(got))
+		return fmt.Errorf("%w: %d results of a warm-up", ErrProtocol, len(got))
 	}
 	if got[0].loan != nil {
 		got[0].loan.giveBack()
