@@ -3,7 +3,6 @@ package procpool
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -42,24 +41,6 @@ func TestWorkDoneByDyingWorkersIsNoStorm(t *testing.T) {
 	if err != nil || stats[0].Tasks != len(done)+2 {
 		t.Errorf("%+v, %v; want %d tasks", stats, err, len(done)+2)
 	}
-}
-
-// The death of a worker that had begun nothing is blamed on the item that was
-// next, not on what it had ahead.
-func TestBlameOfAWorkerThatBeganNothing(t *testing.T) {
-	p := open(t, Options{Workers: 1})
-	pid := stopWorker(t, p)
-	next, ahead := submit(p, "echo", "next"), submit(p, "echo", "ahead")
-	p.mu.Lock()
-	for _, f := range []*Future{next, ahead} {
-		f.chunk.items[f.at].alone = true
-	}
-	p.mu.Unlock()
-	unix.Kill(pid, unix.SIGKILL)
-	if e := wantError[*CrashError](t, next); !errors.Is(e, errNotBegun) {
-		t.Errorf("got %v", e)
-	}
-	want(t, ahead, "ahead")
 }
 
 // A worker that stands still with a reply half written is replaced, and what it
