@@ -21,6 +21,10 @@ func runSpawner(calls <-chan func()) {
 	}
 }
 
+// socketBytes is how much a socket is to hold that nobody has read. macOS gives
+// 8 KiB unasked, and whoever writes more than that waits for the reader.
+const socketBytes = 256 << 10
+
 // socketPair returns the owner's end, which is in the runtime's poller, and the
 // child's, which is not: a child chooses for itself.
 func socketPair() (ours, theirs *os.File, err error) {
@@ -33,6 +37,12 @@ func socketPair() (ours, theirs *os.File, err error) {
 	syscall.ForkLock.RUnlock()
 	if err != nil {
 		return nil, nil, os.NewSyscallError("socketpair", err)
+	}
+	if runtime.GOOS != "linux" { // where it is some 200 KiB already
+		for _, fd := range fds {
+			unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_SNDBUF, socketBytes)
+			unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, socketBytes)
+		}
 	}
 	if err := unix.SetNonblock(fds[0], true); err != nil {
 		unix.Close(fds[0])

@@ -266,3 +266,19 @@ func TestMapCompleted(t *testing.T) {
 		t.Errorf("completed in the order %v", order)
 	}
 }
+
+// An error that nobody would read is shortened, and costs no worker.
+func TestEndlessErrors(t *testing.T) {
+	p := open(t, Options{Workers: 1})
+	text := strings.Repeat("e", 2*textBytes)
+	failed := wantError[*TaskError](t, submit(p, "fail", text))
+	panicked := wantError[*PanicError](t, submit(p, "panic", text))
+	for _, got := range []string{failed.Text, panicked.Value} {
+		if len(got) > textBytes+100 || !strings.HasSuffix(got, fmt.Sprintf("(%d bytes in all)", 2*textBytes)) {
+			t.Errorf("%d bytes that end in %q", len(got), got[max(0, len(got)-40):])
+		}
+	}
+	if stats, err := p.Stats(t.Context()); err != nil || stats[0].Restarts != 0 {
+		t.Errorf("%+v, %v", stats, err)
+	}
+}

@@ -69,7 +69,8 @@
 // A task runs once, unless [Options.Retries] asks for more. One that was sent to a
 // worker but not begun was not run, and goes to another worker; if a second
 // worker dies just before it begins the same task, the task fails with a
-// CrashError that says so.
+// CrashError that says so. A worker that has chunks and runs nothing of them for
+// 2 s is replaced: it was stopped, or is wedged.
 //
 // A task over its time, or whose context has ended, is told through the context
 // that it was called with. If it has not returned after [Options.CancelGrace],

@@ -135,8 +135,9 @@ func (l *Loan) Release() {
 
 // OnDone has call called once with the result when the task has ended: at once
 // if it has, and else on the goroutine that ended it, as a rule the one that
-// reads for the worker. So call must be quick and must not wait for another task
-// nor close the pool. It may submit tasks.
+// reads for the worker. So call must be quick, must not wait for another task nor
+// close the pool, and must not end the goroutine (runtime.Goexit, as t.FailNow
+// does). It may submit tasks.
 func (f *Future) OnDone(call func(output []byte, err error)) {
 	f.mu.Lock()
 	ended := f.ended

@@ -34,17 +34,28 @@ type result struct {
 func call(ctx context.Context, f Func, input []byte) (r result) {
 	defer func() {
 		if v := recover(); v != nil {
-			r = result{statusPanic, packPanic(fmt.Sprint(v), debug.Stack())}
+			r = result{statusPanic, packPanic(clip(fmt.Sprint(v)), debug.Stack())}
 		}
 	}()
 	output, err := f.call(ctx, input)
 	switch {
 	case err != nil:
-		return result{statusError, []byte(err.Error())}
+		return result{statusError, []byte(clip(err.Error()))}
 	case len(output) > MaxPayload:
 		return result{statusTooLarge, strconv.AppendInt(nil, int64(len(output)), 10)}
 	}
 	return result{statusOK, output}
+}
+
+// textBytes is the most bytes of the text of an error or a panic that travel.
+const textBytes = 1 << 20
+
+// clip shortens a text that nobody would read.
+func clip(text string) string {
+	if len(text) <= textBytes {
+		return text
+	}
+	return fmt.Sprintf("%s… (%d bytes in all)", text[:textBytes], len(text))
 }
 
 // A record in a region is
