@@ -67,7 +67,7 @@ type CrashError struct {
 	// Err is set if the worker did not end by itself: it wrote what is no
 	// frame, and the pool ended it.
 	Err error
-	// Output holds the last few KiB that it printed.
+	// Output holds the begin and the end of what it printed, some 32 KiB.
 	Output string
 }
 
