@@ -181,22 +181,27 @@ func TestCloseDrains(t *testing.T) {
 	p.Kill()
 }
 
-// Workers that are asked to end do so by themselves. One that runs a task when
-// its owner is gone kills its group, itself with it.
+// A worker that is asked to end does so by itself. One whose owner is gone, be it
+// idle or not, kills its group, itself with it.
 func TestWorkersEndAtTheEndOfTheStream(t *testing.T) {
-	for _, name := range []string{"", "hang", "spin"} {
+	for _, name := range []string{"asked", "idle", "hang", "spin"} {
 		t.Run(name, func(t *testing.T) {
 			p := open(t, Options{Workers: 1})
 			w := p.slots[0].worker
-			if name != "" {
+			switch name {
+			case "asked":
+				p.mu.Lock()
+				w.hangUp()
+				p.mu.Unlock()
+			case "idle":
+				w.child.Socket.Close()
+			default:
 				file := filepath.Join(t.TempDir(), "begun")
 				submit(p, name, file)
 				begun(t, file)
 				w.bell.Close()
-			} else {
-				w.child.Socket.Close()
 			}
-			if code := w.child.State().ExitCode(); (code == 0) != (name == "") {
+			if code := w.child.State().ExitCode(); (code == 0) != (name == "asked") {
 				t.Errorf("exit code %d; it printed %q", code, w.child.Output())
 			}
 		})

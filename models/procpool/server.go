@@ -237,9 +237,9 @@ func (s *server) send(f frame) {
 // farewell it is dying, and this process takes along what it started: the owner
 // does not reap it any more, and a child that has exited holds no lifeline.
 //
-// Rejected: to move to another process group first and to exit with a code. While
-// the kernel sends the lifeline's signal to every member of a group, one that
-// moves leads it on into the other group.
+// Rejected: to move to the owner's process group first, so as to kill the others
+// and still exit with a code. When owners were killed at random moments, some of
+// their own groups were killed as well.
 func (s *server) leave() {
 	if s.results.page.farewell().Load() == 0 {
 		reexec.KillGroup()
