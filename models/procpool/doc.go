@@ -94,7 +94,8 @@
 //
 // Each worker leads a process group. A worker's end takes its group with it. When
 // the owner dies, by SIGKILL too, the kernel kills the groups of its workers; what
-// this is done with elsewhere than on Linux [Pool.Mechanisms] says. stdin of a
+// does so elsewhere than on Linux [Pool.Mechanisms] says. A worker that was asked to
+// end exits by itself. stdin of a
 // worker is the null device; what it prints is drained, and the begin and the end
 // of it go into errors.
 //
