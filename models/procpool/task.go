@@ -16,10 +16,16 @@ import (
 //	nine, err := square.Submit(ctx, pool, 3).Result()
 //
 // It costs what its codecs cost, in both processes, and an allocation for each
-// input and output besides what they allocate themselves.
+// input and output besides what they allocate themselves. BenchmarkTyped, with two
+// workers on a virtual machine with two cores (AMD EPYC, Linux 6.18, Go 1.26), maps
+// a struct of 22 bytes to itself in
+//
+//	bytes, by Pool.Map     0.2 µs           0 allocations in all processes
+//	Fixed                  0.9 µs           2
+//	JSON                   3 to 4 µs       17
+//	Gob                    30 to 50 µs    370
 type Task[In, Out any] struct {
-	name string
-	call func(ctx context.Context, in In) (Out, error)
+	work Func
 	in   Codec[In]
 	out  Codec[Out]
 }
@@ -30,46 +36,47 @@ func NewTask[In, Out any](name string, call func(ctx context.Context, in In) (Ou
 	if call == nil || in.Append == nil || in.Read == nil || out.Append == nil || out.Read == nil {
 		panic(fmt.Sprintf("procpool: the task %q lacks its function, or a codec one of its own", name))
 	}
-	return Task[In, Out]{name, call, in, out}
-}
-
-// Func is what [WorkerMain] is to be given.
-func (t Task[In, Out]) Func() Func {
-	return NewFunc(t.name, func(ctx context.Context, input []byte) ([]byte, error) {
-		in, err := t.in.Read(input)
+	work := NewFunc(name, func(ctx context.Context, input []byte) ([]byte, error) {
+		value, err := in.Read(input)
 		if err != nil {
-			return nil, fmt.Errorf("procpool: reading the input of %s: %w", t.name, err)
+			return nil, fmt.Errorf("procpool: reading the input of %s: %w", name, err)
 		}
-		out, err := t.call(ctx, in)
+		got, err := call(ctx, value)
 		if err != nil {
 			return nil, err
 		}
-		output, err := t.out.Append(nil, out)
+		output, err := out.Append(nil, got)
 		if err != nil {
-			return nil, fmt.Errorf("procpool: writing the output of %s: %w", t.name, err)
+			return nil, fmt.Errorf("procpool: writing the output of %s: %w", name, err)
 		}
 		return output, nil
 	})
+	return Task[In, Out]{work, in, out}
 }
+
+// Func is what [WorkerMain] is to be given.
+func (t Task[In, Out]) Func() Func { return t.work }
 
 // write encodes an input.
 func (t Task[In, Out]) write(in In) ([]byte, error) {
 	input, err := t.in.Append(nil, in)
 	if err != nil {
-		return nil, fmt.Errorf("procpool: writing the input of %s: %w", t.name, err)
+		return nil, fmt.Errorf("procpool: writing the input of %s: %w", t.work.name, err)
 	}
 	return input, nil
 }
 
-// read decodes what a task gave.
+// read decodes what a task gave. With an error comes the zero value, whatever the
+// codec had read by then.
 func (t Task[In, Out]) read(output []byte, err error) (out Out, _ error) {
 	if err != nil {
 		return out, err
 	}
-	if out, err = t.out.Read(output); err != nil {
-		return out, fmt.Errorf("procpool: reading the output of %s: %w", t.name, err)
+	read, err := t.out.Read(output)
+	if err != nil {
+		return out, fmt.Errorf("procpool: reading the output of %s: %w", t.work.name, err)
 	}
-	return out, nil
+	return read, nil
 }
 
 // Submit is [Pool.Submit] with a value. An input that cannot be written fails the
@@ -78,17 +85,17 @@ func (t Task[In, Out]) read(output []byte, err error) (out Out, _ error) {
 func (t Task[In, Out]) Submit(ctx context.Context, p *Pool, in In) *FutureOf[Out] {
 	input, err := t.write(in)
 	if err != nil {
-		f := newFuture(t.name)
+		f := newFuture(t.work.name)
 		f.end(outcome{err: err})
 		return &FutureOf[Out]{f, t.read}
 	}
-	return &FutureOf[Out]{p.Submit(ctx, t.name, input), t.read}
+	return &FutureOf[Out]{p.Submit(ctx, t.work.name, input), t.read}
 }
 
 // Map is [Pool.Map] with values. An input that cannot be written yields its error.
 func (t Task[In, Out]) Map(ctx context.Context, p *Pool, inputs iter.Seq[In]) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
-		for output, err := range p.mapInOrder(ctx, t.name, t.written(inputs)) {
+		for output, err := range p.mapInOrder(ctx, t.work.name, t.written(inputs)) {
 			if !yield(t.read(output, err)) {
 				return
 			}
@@ -99,7 +106,7 @@ func (t Task[In, Out]) Map(ctx context.Context, p *Pool, inputs iter.Seq[In]) it
 // MapCompleted is [Pool.MapCompleted] with values.
 func (t Task[In, Out]) MapCompleted(ctx context.Context, p *Pool, inputs iter.Seq[In]) iter.Seq2[int, ResultOf[Out]] {
 	return func(yield func(int, ResultOf[Out]) bool) {
-		for i, got := range p.mapCompleted(ctx, t.name, t.written(inputs)) {
+		for i, got := range p.mapCompleted(ctx, t.work.name, t.written(inputs)) {
 			out, err := t.read(got.Output, got.Err)
 			if !yield(i, ResultOf[Out]{out, err}) {
 				return

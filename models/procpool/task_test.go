@@ -9,19 +9,13 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
+	"time"
 )
-
-// A reading is a struct such as users send.
-type reading struct {
-	Name  string
-	Value float64
-	Tags  []string
-}
 
 var (
 	errNegative = errors.New("negative")
@@ -54,7 +48,7 @@ func fussy() Codec[[]byte] {
 		},
 		Read: func(b []byte) ([]byte, error) {
 			if string(b) == "READ" {
-				return nil, fs.ErrInvalid
+				return b, fs.ErrInvalid
 			}
 			return b, nil
 		},
@@ -64,6 +58,7 @@ func fussy() Codec[[]byte] {
 func typedFuncs() []Func {
 	return []Func{
 		squareRoot.Func(), relabel.Func(), shout.Func(), badInput.Func(),
+		trouble.Func(), badCodec.Func(), ExampleFunc,
 		typed("fixed", Fixed[point]()).Func(), typed("json", JSON[point]()).Func(), typed("gob", Gob[point]()).Func(),
 	}
 }
@@ -78,6 +73,9 @@ var badInput = NewTask("even", func(_ context.Context, n int) (int, error) { ret
 	},
 	Read: func(b []byte) (int, error) { return int(b[0]), nil },
 }, JSON[int]())
+
+// ExampleFunc is that of a typed task of package procpool_test, which sets it.
+var ExampleFunc Func
 
 func TestTypedTasks(t *testing.T) {
 	p := open(t, Options{Workers: 1})
@@ -107,8 +105,8 @@ func TestTypedTasksFail(t *testing.T) {
 	if _, err := shout.Submit(t.Context(), p, "write").Result(); !errors.As(err, &failed) || failed.Text != "procpool: writing the output of shout: negative" {
 		t.Errorf("writing the output: %v", err)
 	}
-	if _, err := shout.Submit(t.Context(), p, "read").Result(); !errors.Is(err, fs.ErrInvalid) {
-		t.Errorf("reading the output: %v", err)
+	if out, err := shout.Submit(t.Context(), p, "read").Result(); !errors.Is(err, fs.ErrInvalid) || out != nil {
+		t.Errorf("reading the output: %q, %v", out, err)
 	}
 	if _, err := badInput.Submit(t.Context(), p, 1).Result(); !errors.Is(err, fs.ErrInvalid) {
 		t.Errorf("writing the input: %v", err)
@@ -142,137 +140,40 @@ func TestTypedMaps(t *testing.T) {
 	}
 }
 
-func TestCodecsRefuse(t *testing.T) {
-	for name, f := range map[string]func(){
-		"no fixed size": func() { Fixed[string]() },
-		"no function":   func() { NewTask[string, string]("x", nil, Text(), Text()) },
-		"no codec": func() {
-			NewTask("x", func(context.Context, string) (string, error) { return "", nil }, Text(), Codec[string]{})
-		},
+// A task that could not work is refused when it is made.
+func TestNewTaskRefuses(t *testing.T) {
+	f := func(context.Context, string) (string, error) { return "", nil }
+	for name, call := range map[string]func(){
+		"no name":     func() { NewTask("", f, Text(), Text()) },
+		"a zero byte": func() { NewTask("a\x00b", f, Text(), Text()) },
+		"no function": func() { NewTask[string, string]("x", nil, Text(), Text()) },
+		"no input":    func() { NewTask("x", f, Codec[string]{}, Text()) },
+		"no output":   func() { NewTask("x", f, Text(), Codec[string]{Read: Text().Read}) },
 	} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: no panic", name)
-				}
-			}()
-			f()
-		}()
-	}
-}
-
-// What a codec has written it reads back, whatever it is.
-func TestCodecsReadWhatTheyWrote(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		readsBack(t, Bytes(), rapid.SliceOf(rapid.Byte()).Draw(t, "bytes"))
-		readsBack(t, Text(), rapid.String().Draw(t, "text"))
-		p := point{rapid.Int64().Draw(t, "x"), rapid.Float64().Draw(t, "y"), [3]uint16{rapid.Uint16().Draw(t, "z")}}
-		readsBack(t, Fixed[point](), p)
-		readsBack(t, JSON[point](), p)
-		readsBack(t, Gob[point](), p)
-		r := reading{rapid.String().Draw(t, "name"), rapid.Float64().Draw(t, "value"), rapid.SliceOf(rapid.String()).Draw(t, "tags")}
-		if len(r.Tags) == 0 {
-			r.Tags = nil // Gob does not tell the two apart
-		}
-		readsBack(t, Gob[reading](), r)
-	})
-}
-
-func readsBack[T any](t *rapid.T, c Codec[T], v T) {
-	before := []byte("before")
-	b, err := c.Append(before, v)
-	if err != nil || !bytes.HasPrefix(b, before) {
-		t.Fatalf("%+v was written as %q, %v", v, b, err)
-	}
-	if got, err := c.Read(b[len(before):]); err != nil || !reflect.DeepEqual(got, v) {
-		t.Fatalf("%#v was read as %#v, %v", v, got, err)
-	}
-}
-
-// point is a struct of fixed size.
-type point struct {
-	X int64
-	Y float64
-	Z [3]uint16
-}
-
-// Whatever arrives, a codec reads it or says why not; and what it reads it can
-// write.
-func FuzzCodecs(f *testing.F) {
-	for _, v := range []point{{}, {1, math.Inf(-1), [3]uint16{1, 2, 3}}} {
-		for _, c := range []Codec[point]{Fixed[point](), JSON[point](), Gob[point]()} {
-			if b, err := c.Append(nil, v); err == nil {
-				f.Add(b)
-			}
+		if got := panics(call); !strings.HasPrefix(got, "procpool: ") {
+			t.Errorf("%s: got the panic %q", name, got)
 		}
 	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		for _, c := range []Codec[point]{Fixed[point](), JSON[point](), Gob[point]()} {
-			v, err := c.Read(b)
-			if err != nil {
-				continue
-			}
-			again, err := c.Append(nil, v)
-			if err != nil {
-				t.Fatalf("%q was read as %+v, which cannot be written: %v", b, v, err)
-			}
-			if got, err := c.Read(again); err != nil || fmt.Sprint(got) != fmt.Sprint(v) {
-				t.Fatalf("%+v was read back as %+v, %v", v, got, err)
-			}
-		}
-	})
 }
 
-// typed returns its input.
-func typed(name string, c Codec[point]) Task[point, point] {
-	return NewTask("typed "+name, func(_ context.Context, p point) (point, error) { return p, nil }, c, c)
-}
-
-// BenchmarkTyped maps values of 22 bytes through each codec, both ways, beside
-// the same bytes raw.
-func BenchmarkTyped(b *testing.B) {
-	const tasks = 10_000
-	p := open(b, Options{Workers: 2})
-	points := func(yield func(point) bool) {
-		for i := range int64(tasks) {
-			if !yield(point{X: i, Y: 1}) {
-				return
-			}
+// The end of a loop over a map is the end of the map: tasks that it had begun are
+// cancelled.
+func TestTypedMapsStopEarly(t *testing.T) {
+	p := open(t, Options{Workers: 1, CancelGrace: time.Hour})
+	file := filepath.Join(t.TempDir(), "begun")
+	for i, got := range trouble.MapCompleted(t.Context(), p, slices.Values([]string{"first", "wait " + file})) {
+		if i != 0 || got.Output != "first" || got.Err != nil {
+			t.Errorf("got %d, %+v", i, got)
 		}
+		break
 	}
-	perTask := func(b *testing.B) {
-		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/tasks, "ns/task")
-	}
-	b.Run("raw", func(b *testing.B) {
-		raw := make([]byte, 22)
-		for b.Loop() {
-			for _, err := range p.Map(context.Background(), "echo", func(yield func([]byte) bool) {
-				for range tasks {
-					if !yield(raw) {
-						return
-					}
-				}
-			}) {
-				if err != nil {
-					b.Fatal(err)
-				}
-			}
+	for out, err := range trouble.Map(t.Context(), p, slices.Values([]string{"first", "wait " + file})) {
+		if out != "first" || err != nil {
+			t.Errorf("got %q, %v", out, err)
 		}
-		perTask(b)
-	})
-	for _, way := range []struct {
-		name string
-		task Task[point, point]
-	}{{"fixed", typed("fixed", Fixed[point]())}, {"json", typed("json", JSON[point]())}, {"gob", typed("gob", Gob[point]())}} {
-		b.Run(way.name, func(b *testing.B) {
-			for b.Loop() {
-				for _, err := range way.task.Map(context.Background(), p, points) {
-					if err != nil {
-						b.Fatal(err)
-					}
-				}
-			}
-			perTask(b)
-		})
+		break
+	}
+	if out, err := trouble.Submit(t.Context(), p, "on").Result(); out != "on" || err != nil {
+		t.Errorf("after that: %q, %v", out, err)
 	}
 }
