@@ -268,9 +268,9 @@ func uneven(n, rounds int, oneInFifty bool) iter.Seq[[]byte] {
 }
 
 // BenchmarkCompute runs tasks that only compute, in a pool of two workers and in
-// two goroutines. "of_ideal" is
-// the time of half the work in one goroutine by the time of the pool, and
-// "of_goroutines" that of the two goroutines. Each is measured in every round.
+// two goroutines. "of_ideal" is the time of half the work in one goroutine by the
+// time of the pool, and "of_goroutines" that of the two goroutines. Each is
+// measured in every round.
 func BenchmarkCompute(b *testing.B) {
 	for name, inputs := range map[string]iter.Seq[[]byte]{
 		"even":   uneven(400, spinMillisecond, false),

@@ -18,7 +18,7 @@ func (s *slot) bury(w *worker, err error) error {
 	if kill {
 		w.child.Kill()
 	} else {
-		w.child.Stop(grace)
+		w.child.Stop(p.patience.end)
 	}
 	w.retire()
 	crash := newCrashError(w)

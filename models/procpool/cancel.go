@@ -117,14 +117,11 @@ func (p *Pool) evict(w *worker, c *chunk) {
 	go p.pump()
 }
 
-// dumpTime is how long a worker may take to print its goroutines.
-var dumpTime = time.Second // a variable for tests
-
 // quit has a worker print its goroutines and end, and kills it and its children
 // if it does not.
 func (w *worker) quit() {
 	w.child.Signal(syscall.SIGQUIT)
-	timer := time.NewTimer(dumpTime)
+	timer := time.NewTimer(w.slot.pool.patience.dump)
 	defer timer.Stop()
 	select {
 	case <-w.child.Done():

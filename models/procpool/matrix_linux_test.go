@@ -32,10 +32,10 @@ var (
 // what they were to run, others do.
 func impatient(t *testing.T) {
 	t.Helper()
-	stall, dump, end := stallTime, dumpTime, grace
-	t.Cleanup(func() { stallTime, dumpTime, grace = stall, dump, end })
+	before := patient
+	t.Cleanup(func() { patient = before })
 	t.Cleanup(leaks(t))
-	stallTime, dumpTime, grace = 250*time.Millisecond, 100*time.Millisecond, time.Second
+	patient = patience{end: time.Second, dump: 100 * time.Millisecond, stall: 250 * time.Millisecond}
 }
 
 // sizes is how many workers the pools of a matrix have.

@@ -16,6 +16,7 @@ import (
 // this program ends.
 type Pool struct {
 	options      Options
+	patience     patience
 	slots        []*slot
 	tasks        sync.WaitGroup // that have not ended
 	serving      sync.WaitGroup // goroutines of the slots and the pulse
@@ -90,6 +91,7 @@ func newPool(o Options) (*Pool, error) {
 	defer memory.Close()
 	p := &Pool{
 		options:      o,
+		patience:     patient,
 		stopped:      make(chan struct{}),
 		stir:         make(chan struct{}, 1),
 		limiter:      newLimiter(o.MemoryLimit),

@@ -13,10 +13,6 @@ const (
 	slowBeat  = 250 * time.Millisecond // while there is anything else to look at
 )
 
-// stallTime is how long a worker that has chunks may do nothing. One that takes
-// longer is stopped or wedged, and is replaced.
-var stallTime = 2 * time.Second // a variable for tests
-
 // watch has the pulse look within a while. Callers hold p.mu.
 func (p *Pool) watch(within time.Duration) {
 	if p.pause == 0 || within < p.pause {
@@ -76,7 +72,7 @@ func (p *Pool) look(now time.Time) (all endings, pause time.Duration) {
 				all.join(p.inspect(c, now, idle != nil))
 			}
 		}
-		if w.rests() && now.Sub(w.moved) >= stallTime {
+		if w.rests() && now.Sub(w.moved) >= p.patience.stall {
 			w.doom()
 		}
 		p.recycle(w)

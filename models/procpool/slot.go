@@ -8,9 +8,15 @@ import (
 	"juggle/internal/usage"
 )
 
-// grace is how long a worker that was told to end, or whose socket broke, may
-// take before it is killed.
-var grace = 5 * time.Second // a variable for tests
+// patience is how long a pool waits for a worker that does not do what it should.
+type patience struct {
+	end   time.Duration // one that was told to end, or whose socket broke, until it is killed
+	dump  time.Duration // one that is to print its goroutines, until it is killed
+	stall time.Duration // one that has chunks and does nothing: it is stopped or wedged, and is replaced
+}
+
+// patient is what each pool begins with; a variable for tests.
+var patient = patience{end: 5 * time.Second, dump: time.Second, stall: 2 * time.Second}
 
 // A slot is the place of one worker after another. Its goroutine starts the
 // process, reads what it sends, and buries it.
@@ -92,7 +98,7 @@ func (s *slot) start() (*worker, error) {
 	}
 	s.disown()
 	if hungUp(err) {
-		w.child.Stop(grace) // how it ends tells more than that it does
+		w.child.Stop(s.pool.patience.end) // how it ends tells more than that it does
 		err = newCrashError(w)
 	} else {
 		w.child.Kill()
