@@ -1,13 +1,11 @@
 package results
 
 import (
-	"bytes"
-	"cmp"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -21,8 +19,8 @@ import (
 // "benchstat -col /model" compares with the base model. Go's format has no
 // rounds either: what judges by rounds and order reads the journal.
 func WriteBench(w io.Writer, run *Run) error {
-	out := benchfmt.NewWriter(w)
-	for _, m := range Metrics() {
+	out, metrics := benchfmt.NewWriter(w), Metrics()
+	for _, m := range metrics {
 		if m.Better == "" {
 			continue
 		}
@@ -35,35 +33,34 @@ func WriteBench(w io.Writer, run *Run) error {
 			return err
 		}
 	}
-	config := benchConfig(&run.Plan)
-	for _, s := range inPlanOrder(run) {
-		if s.Failure != nil {
-			continue
-		}
-		result := &benchfmt.Result{Config: config, Iters: 1, Name: benchfmt.Name(benchName(s.Cell, run.Plan.Host.GOMAXPROCS))}
-		for _, m := range Metrics() {
-			if v, measured := s.Costs[m.Unit]; measured {
-				result.Values = append(result.Values, benchfmt.Value{Value: v, Unit: m.Unit})
+	cells := byCell(run.Samples)
+	result := &benchfmt.Result{Config: benchConfig(&run.Plan), Iters: 1}
+	for _, row := range run.Plan.Rows {
+		for _, c := range row.Cells {
+			cell := Cell{row.Workload, row.Params, c.Model}
+			result.Name = benchfmt.Name(benchName(cell, run.Plan.Host.GOMAXPROCS))
+			for _, s := range cells[cell] {
+				if s.Failure != nil {
+					continue
+				}
+				result.Values = benchValues(result.Values[:0], metrics, s.Costs)
+				if err := out.Write(result); err != nil {
+					return err
+				}
 			}
-		}
-		if err := out.Write(result); err != nil {
-			return err
 		}
 	}
 	return nil
 }
 
-// inPlanOrder returns the samples sorted by cell, those of a cell as they were.
-func inPlanOrder(run *Run) []Sample {
-	places := make(map[Cell]int)
-	for _, row := range run.Plan.Rows {
-		for _, c := range row.Cells {
-			places[Cell{row.Workload, row.Params, c.Model}] = len(places)
+// benchValues appends the costs that were measured.
+func benchValues(values []benchfmt.Value, metrics []Metric, costs Costs) []benchfmt.Value {
+	for _, m := range metrics {
+		if v, measured := costs[m.Unit]; measured {
+			values = append(values, benchfmt.Value{Value: v, Unit: m.Unit})
 		}
 	}
-	ordered := slices.Clone(run.Samples)
-	slices.SortStableFunc(ordered, func(a, b Sample) int { return cmp.Compare(places[a.Cell], places[b.Cell]) })
-	return ordered
+	return values
 }
 
 // benchConfig is what holds for all samples of a run.
@@ -119,30 +116,36 @@ type BenchResult struct {
 }
 
 // ReadBench reads a Go benchmark file, anybody's. Name is for the problems,
-// which say what could not be used; the error is the reader's own.
+// which say what could not be used; the error is the reader's own, or says that
+// there were too many problems to go on.
 func ReadBench(r io.Reader, name string) ([]BenchResult, []Problem, error) {
-	reader := benchfmt.NewReader(r, name)
 	var all []BenchResult
-	var problems []Problem
+	problems, err := scanBench(r, name, func(one BenchResult) { all = append(all, one) })
+	return all, problems, err
+}
+
+// scanBench is ReadBench for results that need not be kept.
+func scanBench(r io.Reader, name string, take func(BenchResult)) (problems []Problem, err error) {
+	reader := benchfmt.NewReader(r, name)
 	for reader.Scan() {
 		switch record := reader.Result().(type) {
 		case *benchfmt.SyntaxError:
 			_, line := record.Pos()
 			problems = append(problems, Problem{name, line, record.Msg})
 		case *benchfmt.Result:
-			_, line := record.Pos()
 			one, err := benchResult(record)
-			if err != nil {
-				problems = append(problems, Problem{name, line, err.Error()})
-				continue
+			if err == nil {
+				take(one)
+				break
 			}
-			all = append(all, one)
+			_, line := record.Pos()
+			problems = append(problems, Problem{name, line, err.Error()})
 		}
 		if len(problems) > maxProblems {
-			return all, problems, errors.New("too many problems")
+			return problems, fmt.Errorf("%s has more than %d lines that cannot be used; the rest was not read", name, maxProblems)
 		}
 	}
-	return all, problems, reader.Err()
+	return problems, reader.Err()
 }
 
 func benchResult(record *benchfmt.Result) (BenchResult, error) {
@@ -163,28 +166,33 @@ func benchResult(record *benchfmt.Result) (BenchResult, error) {
 	return one, nil
 }
 
-// WriteBenchFile writes bench.txt into the folder of a run, and reads it back:
-// a derived file that its own format's reader refuses would be found by somebody
-// else, later.
+// WriteBenchFile writes bench.txt into the folder of a run, and reads it back: a
+// derived file that its own format's reader refuses would be found by somebody
+// else, later. It replaces the old file as ReplaceFile does.
 func WriteBenchFile(run *Run) error {
-	var text bytes.Buffer
-	if err := WriteBench(&text, run); err != nil {
-		return err
-	}
-	good := 0
-	for _, s := range run.Samples {
-		if s.Failure == nil {
-			good++
+	return replaceWith(filepath.Join(run.Dir, benchFile), func(file io.ReadWriteSeeker) error {
+		out := bufio.NewWriterSize(file, 64<<10)
+		if err := errors.Join(WriteBench(out, run), out.Flush()); err != nil {
+			return err
 		}
-	}
-	read, problems, err := ReadBench(bytes.NewReader(text.Bytes()), benchFile)
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		return checkBench(file, len(run.Samples)-countFailed(run.Samples))
+	})
+}
+
+// checkBench reads what was written of so many good samples.
+func checkBench(written io.Reader, good int) error {
+	read := 0
+	problems, err := scanBench(written, benchFile, func(BenchResult) { read++ })
 	switch {
-	case err != nil:
-		return err
 	case len(problems) > 0:
 		return fmt.Errorf("what was to be written cannot be read: %w", problems[0])
-	case len(read) != good:
-		return fmt.Errorf("what was to be written to %s reads as %d of %d samples", benchFile, len(read), good)
+	case err != nil:
+		return err
+	case read != good:
+		return fmt.Errorf("what was to be written reads as %d of %d samples", read, good)
 	}
-	return ReplaceFile(filepath.Join(run.Dir, benchFile), text.Bytes())
+	return nil
 }

@@ -36,8 +36,10 @@ type Run struct {
 	Plan      Plan
 	Samples   []Sample
 	Timelines []Timeline
-	// Problems say what could not be used, with file and line.
-	Problems []Problem
+	// Problems say what could not be used, with file and line. There are at most
+	// some 1000, however damaged the files are; MoreProblems counts the others.
+	Problems     []Problem
+	MoreProblems int
 }
 
 // Create makes the folder of a new run, writes its plan, and opens its journal.
@@ -175,7 +177,7 @@ func load(dir string) (*Run, *journal, error) {
 		j.problems = append([]Problem{j.planAltered}, j.problems...)
 	}
 	j.planCRC = planCRC
-	return &Run{dir, *plan, j.samples, j.timelines, j.problems}, j, nil
+	return &Run{dir, *plan, j.samples, j.timelines, j.problems, j.unlisted}, j, nil
 }
 
 // maxPlan bounds plan.json.
@@ -300,38 +302,4 @@ func keepDamaged(path string) (string, error) {
 		_, err = io.Copy(file, damaged)
 		return kept, errors.Join(err, file.Sync(), file.Close())
 	}
-}
-
-// ReplaceFile writes a file aside, syncs it, and renames it to path, so that
-// whoever reads path finds the old text or the new one and nothing between.
-func ReplaceFile(path string, text []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name()) // does nothing once it is renamed
-	_, err = file.Write(text)
-	if err := errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder makes new names in a folder last. Some systems and file systems
-// cannot sync a folder, or not for this user, and say so in one of three ways,
-// which is no failure: the files in it are synced.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err == nil {
-		err = errors.Join(d.Sync(), d.Close())
-	}
-	for _, cannot := range []error{errors.ErrUnsupported, fs.ErrPermission, syscall.EINVAL} {
-		if errors.Is(err, cannot) {
-			return nil
-		}
-	}
-	return err
 }
