@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"strings"
 	"unicode"
@@ -120,26 +121,30 @@ type BenchResult struct {
 // there were too many problems to go on.
 func ReadBench(r io.Reader, name string) ([]BenchResult, []Problem, error) {
 	var all []BenchResult
-	problems, err := scanBench(r, name, func(one BenchResult) { all = append(all, one) })
+	problems, err := scanBench(r, name, func(one BenchResult) {
+		one.Values = maps.Clone(one.Values)
+		all = append(all, one)
+	})
 	return all, problems, err
 }
 
-// scanBench is ReadBench for results that need not be kept.
+// scanBench is ReadBench for results that need not be kept: their values are
+// overwritten by those of the next one.
 func scanBench(r io.Reader, name string, take func(BenchResult)) (problems []Problem, err error) {
 	reader := benchfmt.NewReader(r, name)
+	values := make(map[string]float64)
 	for reader.Scan() {
 		switch record := reader.Result().(type) {
 		case *benchfmt.SyntaxError:
 			_, line := record.Pos()
 			problems = append(problems, Problem{name, line, record.Msg})
 		case *benchfmt.Result:
-			one, err := benchResult(record)
-			if err == nil {
-				take(one)
+			if err := readValues(record, values); err != nil {
+				_, line := record.Pos()
+				problems = append(problems, Problem{name, line, err.Error()})
 				break
 			}
-			_, line := record.Pos()
-			problems = append(problems, Problem{name, line, err.Error()})
+			take(BenchResult{string(record.Name.Full()), record.Iters, values})
 		}
 		if len(problems) > maxProblems {
 			return problems, fmt.Errorf("%s has more than %d lines that cannot be used; the rest was not read", name, maxProblems)
@@ -148,22 +153,23 @@ func scanBench(r io.Reader, name string, take func(BenchResult)) (problems []Pro
 	return problems, reader.Err()
 }
 
-func benchResult(record *benchfmt.Result) (BenchResult, error) {
-	one := BenchResult{Name: string(record.Name.Full()), Iters: record.Iters, Values: make(map[string]float64)}
+// readValues puts the values of a line into a map, in the units of the file.
+func readValues(record *benchfmt.Result, into map[string]float64) error {
+	clear(into)
 	for _, v := range record.Values {
 		value, unit := v.Value, v.Unit
 		if v.OrigUnit != "" {
 			value, unit = v.OrigValue, v.OrigUnit
 		}
-		if _, twice := one.Values[unit]; twice {
-			return one, fmt.Errorf("%s stands twice in the line", unit)
+		if _, twice := into[unit]; twice {
+			return fmt.Errorf("%s stands twice in the line", unit)
 		}
 		if !finite(value) {
-			return one, fmt.Errorf("%s is %v; a measurement is a number from 0", unit, value)
+			return fmt.Errorf("%s is %v; a measurement is a number from 0", unit, value)
 		}
-		one.Values[unit] = value
+		into[unit] = value
 	}
-	return one, nil
+	return nil
 }
 
 // WriteBenchFile writes bench.txt into the folder of a run, and reads it back: a

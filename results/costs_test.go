@@ -40,7 +40,7 @@ func FuzzCosts(f *testing.F) {
 	})
 }
 
-// Samples share the names of the units that this package knows.
+// A unit that no metric has is read as any other.
 func TestCostsOfAnUnknownUnit(t *testing.T) {
 	var got Costs
 	if err := json.Unmarshal([]byte(`{"ns/op":5,"joules/op":0.25}`), &got); err != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"juggle/harness"
@@ -162,9 +163,11 @@ func (e *environment) report(dir string) error {
 	for _, p := range loaded.Problems {
 		fmt.Fprintln(e.stderr, "compare:", p.Error())
 	}
+	defer boundMemory(len(loaded.Samples))()
+	var writing sync.WaitGroup
+	writing.Go(func() { err = results.WriteBenchFile(loaded) })
 	analysis := results.Analyze(loaded)
-	err = results.WriteBenchFile(loaded)
-	if err == nil {
+	if writing.Wait(); err == nil {
 		err = plots.WriteReport(loaded.Dir, analysis)
 	}
 	if err != nil {
