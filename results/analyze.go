@@ -22,7 +22,7 @@ func Analyze(run *Run) *Analysis {
 		v.decide(len(family))
 	}
 	a.RoundsDone = roundsDone(run)
-	a.Warnings = warnings(a, run.Problems)
+	a.Warnings = warnings(a, run.Problems, run.MoreProblems)
 	return a
 }
 

@@ -249,9 +249,9 @@ func Resume(dir string) (*Folder, *Run, error) {
 	if j.torn {
 		kept, err := keepDamaged(path)
 		if err != nil {
-			return nil, nil, fmt.Errorf("keeping the damaged journal before mending it: %w", err)
+			return nil, nil, fmt.Errorf("keeping the damaged journal before mending it: %w; it is left as it was", err)
 		}
-		run.Problems = noteCut(run.Problems, path, j.goodLine+1, kept)
+		run.noteCut(path, j.goodLine+1, kept)
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
@@ -271,19 +271,21 @@ func Resume(dir string) (*Folder, *Run, error) {
 }
 
 // noteCut adds to the first problem of the torn end what became of it. Where the
-// problems were too many to be kept, it is one more.
-func noteCut(problems []Problem, path string, line int, kept string) []Problem {
+// problems were too many to be listed, it is listed as one more.
+func (run *Run) noteCut(path string, line int, kept string) {
 	note := fmt.Sprintf("the journal was cut before this line, and the damaged one is kept as %s", kept)
-	for i := range problems {
-		if problems[i].Line >= line {
-			problems[i].Text += "; " + note
-			return problems
+	for i := range run.Problems {
+		if run.Problems[i].Line >= line {
+			run.Problems[i].Text += "; " + note
+			return
 		}
 	}
-	return append(problems, Problem{path, line, note})
+	run.Problems = append(run.Problems, Problem{path, line, note})
+	run.MoreProblems--
 }
 
-// keepDamaged copies a file to the first free name beside it.
+// keepDamaged copies a file to the first free name beside it. What could not be
+// copied whole is removed: it would look like what the journal once was.
 func keepDamaged(path string) (string, error) {
 	damaged, err := os.Open(path)
 	if err != nil {
@@ -300,6 +302,9 @@ func keepDamaged(path string) (string, error) {
 			return "", err
 		}
 		_, err = io.Copy(file, damaged)
-		return kept, errors.Join(err, file.Sync(), file.Close())
+		if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+			return "", errors.Join(err, os.Remove(kept))
+		}
+		return kept, syncFolder(filepath.Dir(path))
 	}
 }
