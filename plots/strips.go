@@ -64,11 +64,12 @@ func stripsSheet(row results.RowAnalysis) (sheet, bool) {
 		samples = fmt.Sprintf("%d to %d samples", least, most)
 	}
 	axis := timeScale("wall time of one run of all "+tasks(row.Row.Tasks), values)
-	p := stripPlot{strips: strips, marks: marksFor(names)}
+	step := stepOf(most)
+	p := stripPlot{strips: strips, marks: marksFor(names), step: step}
 	return sheet{
 		name:  slug("strips " + row.Row.Workload + " " + row.Row.Params),
 		title: stripsTitle(row),
-		note:  samples + " per model. " + axisNote(axis),
+		note:  samples + " per model. " + thinNote(step) + axisNote(axis),
 		caption: "Read it like this: one mark is one fresh process that ran the work once, and further left is faster; " +
 			"where solid and hollow marks lie apart, the machine changed while it measured. Whiskers reach to the last mark " +
 			"within 1.5 box lengths. n = " + samples + " per model.",
@@ -198,6 +199,7 @@ func stripsAlt(row results.RowAnalysis, strips []strip) string {
 type stripPlot struct {
 	strips []strip
 	marks  map[string]mark
+	step   int
 }
 
 // key explains solid and hollow.
@@ -229,6 +231,9 @@ func (p stripPlot) draw(c *draw.Canvas, x func(float64) vg.Length) {
 		}
 		s.box.draw(c, x, y)
 		for k, v := range s.values {
+			if !s.shows(k, p.step) {
+				continue
+			}
 			m.draw(c, vg.Point{X: x(v), Y: y + jitter(k, len(s.values))}, 2.2, s.late[k])
 		}
 		plainText.write(c, vg.Point{X: c.Max.X + 12, Y: y}, rightOf,

@@ -1,12 +1,11 @@
 package results
 
+import "slices"
+
 // Analyze judges a run.
 func Analyze(run *Run) *Analysis {
 	a := &Analysis{Plan: run.Plan, Samples: run.Samples, Timelines: run.Timelines}
-	cells := make(map[Cell][]Sample)
-	for _, s := range run.Samples {
-		cells[s.Cell] = append(cells[s.Cell], s)
-	}
+	cells := byCell(run.Samples)
 	var family []comparison
 	for _, row := range run.Plan.Rows {
 		ra := RowAnalysis{Row: row}
@@ -23,20 +22,31 @@ func Analyze(run *Run) *Analysis {
 		v.decide(len(family))
 	}
 	a.RoundsDone = roundsDone(run)
-	a.Warnings = warnings(a, run.Problems)
+	a.Warnings = warnings(a, run.Problems, run.MoreProblems)
 	return a
 }
 
+// byCell sorts samples by their cells, those of a cell in the order they have.
+// It points to them, because a run of 100,000 is 15 MB.
+func byCell(samples []Sample) map[Cell][]*Sample {
+	cells := make(map[Cell][]*Sample)
+	for i := range samples {
+		cells[samples[i].Cell] = append(cells[samples[i].Cell], &samples[i])
+	}
+	return cells
+}
+
 // analyzeCell sorts and summarises the samples of a cell.
-func analyzeCell(planned PlannedCell, samples []Sample) CellAnalysis {
+func analyzeCell(planned PlannedCell, samples []*Sample) CellAnalysis {
 	c := CellAnalysis{PlannedCell: planned, Costs: make(map[string]Summary)}
+	c.Good = slices.Grow(c.Good, len(samples))
 	values := make(map[string][]float64)
 	for _, s := range samples {
 		if s.Failure != nil {
-			c.Failed = append(c.Failed, s)
+			c.Failed = append(c.Failed, *s)
 			continue
 		}
-		c.Good = append(c.Good, s)
+		c.Good = append(c.Good, *s)
 		for unit, v := range s.Costs {
 			values[unit] = append(values[unit], v)
 		}

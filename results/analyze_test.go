@@ -1,14 +1,10 @@
 package results
 
 import (
-	"errors"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func cellOf(t *testing.T, a *Analysis, workload, model string) *CellAnalysis {
@@ -231,52 +227,4 @@ func TestWarningsDoNotDrownTheReader(t *testing.T) {
 		t.Errorf("got %v, want %v", codes, want)
 	}
 	golden(t, "warnings.txt", text.String())
-}
-
-// largePlan has 100,000 samples: 25 rows of 4 cells and 1,000 rounds.
-func largePlan() Plan {
-	plan := testPlan(1000)
-	cells := plan.Rows[0].Cells[:4]
-	plan.Rows = nil
-	for i := range 25 {
-		plan.Rows = append(plan.Rows, Row{Workload: "sleepers", Params: "tasks=8,pause=" + time.Duration(i).String(), Tasks: 8, Cells: cells})
-	}
-	return plan
-}
-
-func BenchmarkLoadAndAnalyze(b *testing.B) {
-	run := testRun(largePlan())
-	dir := b.TempDir()
-	folder, err := Create(filepath.Join(dir, "run"), run.Plan)
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := folder.Close(); err != nil {
-		b.Fatal(err)
-	}
-	// Append syncs each line, which would take minutes here.
-	path := filepath.Join(folder.Dir(), journalFile)
-	text, err := os.ReadFile(path)
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, s := range run.Samples {
-		line, err := encodeLine("sample", s)
-		if err != nil {
-			b.Fatal(err)
-		}
-		text = append(text, line...)
-	}
-	writeFile(b, path, text)
-	b.SetBytes(int64(len(text)))
-	b.ReportAllocs()
-	for b.Loop() {
-		loaded, err := Load(folder.Dir())
-		if err != nil || len(loaded.Samples) != len(run.Samples) {
-			b.Fatal(errors.Join(err, os.ErrInvalid))
-		}
-		if a := Analyze(loaded); a.Family != 75 || a.RoundsDone != 1000 {
-			b.Fatalf("family %d, %d rounds", a.Family, a.RoundsDone)
-		}
-	}
 }

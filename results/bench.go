@@ -1,13 +1,12 @@
 package results
 
 import (
-	"bytes"
-	"cmp"
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -21,8 +20,8 @@ import (
 // "benchstat -col /model" compares with the base model. Go's format has no
 // rounds either: what judges by rounds and order reads the journal.
 func WriteBench(w io.Writer, run *Run) error {
-	out := benchfmt.NewWriter(w)
-	for _, m := range Metrics() {
+	out, metrics := benchfmt.NewWriter(w), Metrics()
+	for _, m := range metrics {
 		if m.Better == "" {
 			continue
 		}
@@ -35,35 +34,34 @@ func WriteBench(w io.Writer, run *Run) error {
 			return err
 		}
 	}
-	config := benchConfig(&run.Plan)
-	for _, s := range inPlanOrder(run) {
-		if s.Failure != nil {
-			continue
-		}
-		result := &benchfmt.Result{Config: config, Iters: 1, Name: benchfmt.Name(benchName(s.Cell, run.Plan.Host.GOMAXPROCS))}
-		for _, m := range Metrics() {
-			if v, measured := s.Costs[m.Unit]; measured {
-				result.Values = append(result.Values, benchfmt.Value{Value: v, Unit: m.Unit})
+	cells := byCell(run.Samples)
+	result := &benchfmt.Result{Config: benchConfig(&run.Plan), Iters: 1}
+	for _, row := range run.Plan.Rows {
+		for _, c := range row.Cells {
+			cell := Cell{row.Workload, row.Params, c.Model}
+			result.Name = benchfmt.Name(benchName(cell, run.Plan.Host.GOMAXPROCS))
+			for _, s := range cells[cell] {
+				if s.Failure != nil {
+					continue
+				}
+				result.Values = benchValues(result.Values[:0], metrics, s.Costs)
+				if err := out.Write(result); err != nil {
+					return err
+				}
 			}
-		}
-		if err := out.Write(result); err != nil {
-			return err
 		}
 	}
 	return nil
 }
 
-// inPlanOrder returns the samples sorted by cell, those of a cell as they were.
-func inPlanOrder(run *Run) []Sample {
-	places := make(map[Cell]int)
-	for _, row := range run.Plan.Rows {
-		for _, c := range row.Cells {
-			places[Cell{row.Workload, row.Params, c.Model}] = len(places)
+// benchValues appends the costs that were measured.
+func benchValues(values []benchfmt.Value, metrics []Metric, costs Costs) []benchfmt.Value {
+	for _, m := range metrics {
+		if v, measured := costs[m.Unit]; measured {
+			values = append(values, benchfmt.Value{Value: v, Unit: m.Unit})
 		}
 	}
-	ordered := slices.Clone(run.Samples)
-	slices.SortStableFunc(ordered, func(a, b Sample) int { return cmp.Compare(places[a.Cell], places[b.Cell]) })
-	return ordered
+	return values
 }
 
 // benchConfig is what holds for all samples of a run.
@@ -119,72 +117,88 @@ type BenchResult struct {
 }
 
 // ReadBench reads a Go benchmark file, anybody's. Name is for the problems,
-// which say what could not be used; the error is the reader's own.
+// which say what could not be used; the error is the reader's own, or says that
+// there were too many problems to go on.
 func ReadBench(r io.Reader, name string) ([]BenchResult, []Problem, error) {
-	reader := benchfmt.NewReader(r, name)
 	var all []BenchResult
-	var problems []Problem
+	problems, err := scanBench(r, name, func(one BenchResult) {
+		one.Values = maps.Clone(one.Values)
+		all = append(all, one)
+	})
+	return all, problems, err
+}
+
+// scanBench is ReadBench for results that need not be kept: their values are
+// overwritten by those of the next one.
+func scanBench(r io.Reader, name string, take func(BenchResult)) (problems []Problem, err error) {
+	reader := benchfmt.NewReader(r, name)
+	values := make(map[string]float64)
 	for reader.Scan() {
 		switch record := reader.Result().(type) {
 		case *benchfmt.SyntaxError:
 			_, line := record.Pos()
 			problems = append(problems, Problem{name, line, record.Msg})
 		case *benchfmt.Result:
-			_, line := record.Pos()
-			one, err := benchResult(record)
-			if err != nil {
+			if err := readValues(record, values); err != nil {
+				_, line := record.Pos()
 				problems = append(problems, Problem{name, line, err.Error()})
-				continue
+				break
 			}
-			all = append(all, one)
+			take(BenchResult{string(record.Name.Full()), record.Iters, values})
 		}
 		if len(problems) > maxProblems {
-			return all, problems, errors.New("too many problems")
+			return problems, fmt.Errorf("%s has more than %d lines that cannot be used; the rest was not read", name, maxProblems)
 		}
 	}
-	return all, problems, reader.Err()
+	return problems, reader.Err()
 }
 
-func benchResult(record *benchfmt.Result) (BenchResult, error) {
-	one := BenchResult{Name: string(record.Name.Full()), Iters: record.Iters, Values: make(map[string]float64)}
+// readValues puts the values of a line into a map, in the units of the file.
+func readValues(record *benchfmt.Result, into map[string]float64) error {
+	clear(into)
 	for _, v := range record.Values {
 		value, unit := v.Value, v.Unit
 		if v.OrigUnit != "" {
 			value, unit = v.OrigValue, v.OrigUnit
 		}
-		if _, twice := one.Values[unit]; twice {
-			return one, fmt.Errorf("%s stands twice in the line", unit)
+		if _, twice := into[unit]; twice {
+			return fmt.Errorf("%s stands twice in the line", unit)
 		}
 		if !finite(value) {
-			return one, fmt.Errorf("%s is %v; a measurement is a number from 0", unit, value)
+			return fmt.Errorf("%s is %v; a measurement is a number from 0", unit, value)
 		}
-		one.Values[unit] = value
+		into[unit] = value
 	}
-	return one, nil
+	return nil
 }
 
-// WriteBenchFile writes bench.txt into the folder of a run, and reads it back:
-// a derived file that its own format's reader refuses would be found by somebody
-// else, later.
+// WriteBenchFile writes bench.txt into the folder of a run, and reads it back: a
+// derived file that its own format's reader refuses would be found by somebody
+// else, later. It replaces the old file as ReplaceFile does.
 func WriteBenchFile(run *Run) error {
-	var text bytes.Buffer
-	if err := WriteBench(&text, run); err != nil {
-		return err
-	}
-	good := 0
-	for _, s := range run.Samples {
-		if s.Failure == nil {
-			good++
+	return replaceWith(filepath.Join(run.Dir, benchFile), func(file io.ReadWriteSeeker) error {
+		out := bufio.NewWriterSize(file, 64<<10)
+		if err := errors.Join(WriteBench(out, run), out.Flush()); err != nil {
+			return err
 		}
-	}
-	read, problems, err := ReadBench(bytes.NewReader(text.Bytes()), benchFile)
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		return checkBench(file, len(run.Samples)-countFailed(run.Samples))
+	})
+}
+
+// checkBench reads what was written of so many good samples.
+func checkBench(written io.Reader, good int) error {
+	read := 0
+	problems, err := scanBench(written, benchFile, func(BenchResult) { read++ })
 	switch {
-	case err != nil:
-		return err
 	case len(problems) > 0:
 		return fmt.Errorf("what was to be written cannot be read: %w", problems[0])
-	case len(read) != good:
-		return fmt.Errorf("what was to be written to %s reads as %d of %d samples", benchFile, len(read), good)
+	case err != nil:
+		return err
+	case read != good:
+		return fmt.Errorf("what was to be written reads as %d of %d samples", read, good)
 	}
-	return ReplaceFile(filepath.Join(run.Dir, benchFile), text.Bytes())
+	return nil
 }

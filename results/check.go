@@ -2,7 +2,6 @@ package results
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 )
@@ -114,26 +113,27 @@ func (c Cell) String() string {
 	return fmt.Sprintf("%s (%s) under %s", c.Workload, c.Params, c.Model)
 }
 
-// place identifies a sample in its run.
-type place struct {
-	round int
-	cell  Cell
-}
-
 // duplicates checks samples against the plan and against one another.
 type duplicates struct {
 	rounds int
 	// cells are those that are ever sampled.
-	cells  map[Cell]bool
-	places map[place]bool
-	seqs   map[int]bool
+	cells map[Cell]*sampled
+	seqs  map[int]bool
+}
+
+// sampled is what is known of a cell: its name and the rounds that have it.
+type sampled struct {
+	cell   Cell
+	rounds map[int]bool
 }
 
 func newDuplicates(plan *Plan) *duplicates {
-	d := &duplicates{plan.Rounds, make(map[Cell]bool), make(map[place]bool), make(map[int]bool)}
+	d := &duplicates{plan.Rounds, make(map[Cell]*sampled), make(map[int]bool)}
 	for _, row := range plan.Rows {
 		for _, c := range row.Cells {
-			d.cells[Cell{row.Workload, row.Params, c.Model}] = c.Inexpressible == ""
+			if cell := (Cell{row.Workload, row.Params, c.Model}); c.Inexpressible == "" {
+				d.cells[cell] = &sampled{cell, make(map[int]bool)}
+			}
 		}
 	}
 	return d
@@ -141,9 +141,9 @@ func newDuplicates(plan *Plan) *duplicates {
 
 // check reports what is wrong with a sample.
 func (d *duplicates) check(s Sample) error {
-	at := place{s.Round, s.Cell}
+	cell := d.cells[s.Cell]
 	switch {
-	case !d.cells[s.Cell]:
+	case cell == nil:
 		return fmt.Errorf("the plan samples no cell %v", s.Cell)
 	case s.Round < 0 || s.Round >= d.rounds:
 		return fmt.Errorf("the sample is of round %d, and the plan has %d", s.Round, d.rounds)
@@ -151,11 +151,11 @@ func (d *duplicates) check(s Sample) error {
 		return fmt.Errorf("the sample's seq or place is negative")
 	case d.seqs[s.Seq]:
 		return fmt.Errorf("a sample with seq %d stands above already", s.Seq)
-	case d.places[at]:
+	case cell.rounds[s.Round]:
 		return fmt.Errorf("a sample of round %d of %v stands above already", s.Round, s.Cell)
 	}
-	for _, unit := range slices.Sorted(maps.Keys(s.Costs)) {
-		if v := s.Costs[unit]; !finite(v) || v > maxCost {
+	for unit, v := range s.Costs {
+		if !finite(v) || v > maxCost {
 			return fmt.Errorf("%s is %v; a cost is a number from 0 to %v", unit, v, maxCost)
 		}
 	}
@@ -165,8 +165,14 @@ func (d *duplicates) check(s Sample) error {
 	return nil
 }
 
-// add remembers a sample that is kept.
-func (d *duplicates) add(s Sample) { d.seqs[s.Seq], d.places[place{s.Round, s.Cell}] = true, true }
+// add remembers a sample that is kept. It returns the sample with the plan's own
+// texts of its cell, so that 100,000 samples do not hold as many copies.
+func (d *duplicates) add(s Sample) Sample {
+	cell := d.cells[s.Cell]
+	d.seqs[s.Seq], cell.rounds[s.Round] = true, true
+	s.Cell = cell.cell
+	return s
+}
 
 // checkTimeline reports spans that no task can have.
 func checkTimeline(t Timeline) error {

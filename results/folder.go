@@ -36,8 +36,10 @@ type Run struct {
 	Plan      Plan
 	Samples   []Sample
 	Timelines []Timeline
-	// Problems say what could not be used, with file and line.
-	Problems []Problem
+	// Problems say what could not be used, with file and line. There are at most
+	// some 1000, however damaged the files are; MoreProblems counts the others.
+	Problems     []Problem
+	MoreProblems int
 }
 
 // Create makes the folder of a new run, writes its plan, and opens its journal.
@@ -175,7 +177,7 @@ func load(dir string) (*Run, *journal, error) {
 		j.problems = append([]Problem{j.planAltered}, j.problems...)
 	}
 	j.planCRC = planCRC
-	return &Run{dir, *plan, j.samples, j.timelines, j.problems}, j, nil
+	return &Run{dir, *plan, j.samples, j.timelines, j.problems, j.unlisted}, j, nil
 }
 
 // maxPlan bounds plan.json.
@@ -247,9 +249,9 @@ func Resume(dir string) (*Folder, *Run, error) {
 	if j.torn {
 		kept, err := keepDamaged(path)
 		if err != nil {
-			return nil, nil, fmt.Errorf("keeping the damaged journal before mending it: %w", err)
+			return nil, nil, fmt.Errorf("keeping the damaged journal before mending it: %w; it is left as it was", err)
 		}
-		run.Problems = noteCut(run.Problems, path, j.goodLine+1, kept)
+		run.noteCut(path, j.goodLine+1, kept)
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
@@ -269,19 +271,21 @@ func Resume(dir string) (*Folder, *Run, error) {
 }
 
 // noteCut adds to the first problem of the torn end what became of it. Where the
-// problems were too many to be kept, it is one more.
-func noteCut(problems []Problem, path string, line int, kept string) []Problem {
+// problems were too many to be listed, it is listed as one more.
+func (run *Run) noteCut(path string, line int, kept string) {
 	note := fmt.Sprintf("the journal was cut before this line, and the damaged one is kept as %s", kept)
-	for i := range problems {
-		if problems[i].Line >= line {
-			problems[i].Text += "; " + note
-			return problems
+	for i := range run.Problems {
+		if run.Problems[i].Line >= line {
+			run.Problems[i].Text += "; " + note
+			return
 		}
 	}
-	return append(problems, Problem{path, line, note})
+	run.Problems = append(run.Problems, Problem{path, line, note})
+	run.MoreProblems--
 }
 
-// keepDamaged copies a file to the first free name beside it.
+// keepDamaged copies a file to the first free name beside it. What could not be
+// copied whole is removed: it would look like what the journal once was.
 func keepDamaged(path string) (string, error) {
 	damaged, err := os.Open(path)
 	if err != nil {
@@ -298,40 +302,9 @@ func keepDamaged(path string) (string, error) {
 			return "", err
 		}
 		_, err = io.Copy(file, damaged)
-		return kept, errors.Join(err, file.Sync(), file.Close())
-	}
-}
-
-// ReplaceFile writes a file aside, syncs it, and renames it to path, so that
-// whoever reads path finds the old text or the new one and nothing between.
-func ReplaceFile(path string, text []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name()) // does nothing once it is renamed
-	_, err = file.Write(text)
-	if err := errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	if err := os.Rename(file.Name(), path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder makes new names in a folder last. Some systems and file systems
-// cannot sync a folder, or not for this user, and say so in one of three ways,
-// which is no failure: the files in it are synced.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err == nil {
-		err = errors.Join(d.Sync(), d.Close())
-	}
-	for _, cannot := range []error{errors.ErrUnsupported, fs.ErrPermission, syscall.EINVAL} {
-		if errors.Is(err, cannot) {
-			return nil
+		if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+			return "", errors.Join(err, os.Remove(kept))
 		}
+		return kept, syncFolder(filepath.Dir(path))
 	}
-	return err
 }

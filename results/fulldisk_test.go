@@ -88,9 +88,47 @@ func writeOnAFullDisk(t *testing.T, dir string) {
 		t.Errorf("Create left %v", names)
 	}
 
+	tornOnAFullDisk(t, known)
 	setFileSizeLimit(t, 1<<20)
 	if err := errors.Join(folder.Append(next), folder.Close()); err != nil {
 		t.Errorf("with space again: %v", err)
+	}
+}
+
+// tornOnAFullDisk goes on with a torn run that has no space for the copy of its
+// journal, and writes its bench.txt: both stay as they were, alone.
+func tornOnAFullDisk(t *testing.T, run *Run) {
+	setFileSizeLimit(t, 1<<20)
+	torn := *run
+	torn.Dir = record(t, run)
+	path := filepath.Join(torn.Dir, journalFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, "torn"...)
+	writeFile(t, path, text)
+	if err := WriteBenchFile(&torn); err != nil {
+		t.Fatal(err)
+	}
+	bench, err := os.ReadFile(filepath.Join(torn.Dir, benchFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	setFileSizeLimit(t, 100)
+	if _, _, err := Resume(torn.Dir); !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), "left as it was") {
+		t.Errorf("Resume: %v", err)
+	}
+	if err := WriteBenchFile(&torn); !errors.Is(err, syscall.EFBIG) || !strings.Contains(err.Error(), benchFile) {
+		t.Errorf("WriteBenchFile: %v", err)
+	}
+	for name, want := range map[string][]byte{journalFile: text, benchFile: bench} {
+		if now, err := os.ReadFile(filepath.Join(torn.Dir, name)); err != nil || string(now) != string(want) {
+			t.Errorf("%s was changed: %v", name, err)
+		}
+	}
+	if names := namesIn(t, torn.Dir); !slices.Equal(names, []string{benchFile, planFile, journalFile}) {
+		t.Errorf("the folder holds %v", names)
 	}
 }
 

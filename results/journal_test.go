@@ -438,6 +438,13 @@ func TestProblemsAreBounded(t *testing.T) {
 	if err := folder.Close(); err != nil {
 		t.Fatal(err)
 	}
+	// The bad lines are the empty ones and the torn end, which is listed as well.
+	if got.MoreProblems != 1 {
+		t.Errorf("%d problems are said not to be listed", got.MoreProblems)
+	}
+	if w := Analyze(got).Warnings[0]; w.Code != WarnFile || !strings.Contains(w.Text, fmt.Sprint(maxProblems+2, " lines")) {
+		t.Errorf("the warning is %+v", w)
+	}
 	last := got.Problems[len(got.Problems)-1]
 	if len(got.Problems) != maxProblems+1 || last.Line != maxProblems+8 || !strings.Contains(last.Text, "damaged-1") || len(got.Samples) != 4 {
 		t.Errorf("%d problems, %d samples, the last is %v", len(got.Problems), len(got.Samples), last)

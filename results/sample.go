@@ -18,8 +18,8 @@ type Sample struct {
 	Answer string `json:"answer,omitempty"`
 	// Costs maps a Metric's unit to its value. A metric that could not be
 	// measured is absent here and has its reason in NotMeasured.
-	Costs       map[string]float64 `json:"costs,omitempty"`
-	NotMeasured map[string]string  `json:"not_measured,omitempty"`
+	Costs       Costs             `json:"costs,omitempty"`
+	NotMeasured map[string]string `json:"not_measured,omitempty"`
 }
 
 // Kinds of failure.

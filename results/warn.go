@@ -24,13 +24,14 @@ const (
 const tooBusy = 0.1
 
 // warnings says what to keep in mind about an analysis, most important first.
-func warnings(a *Analysis, problems []Problem) (all []Warning) {
+// More counts the problems that are not listed.
+func warnings(a *Analysis, problems []Problem, more int) (all []Warning) {
 	run := Cell{}
 	if failed := countFailed(a.Samples); failed > 0 {
 		all = append(all, Warning{run, WarnFailed, fmt.Sprintf("%s no right answer, of %d in all: a cell that lost samples rests on fewer, or on none", plural(failed, "sample has", "samples have"), len(a.Samples))})
 	}
 	if len(problems) > 0 {
-		all = append(all, Warning{run, WarnFile, fmt.Sprintf("%s of the run's files could not be used (%s): what was in them is missing here", plural(len(problems), "line", "lines"), Inert(problems[0].Error()))})
+		all = append(all, Warning{run, WarnFile, fmt.Sprintf("%s of the run's files could not be used (%s): what was in them is missing here", plural(len(problems)+more, "line", "lines"), Inert(problems[0].Error()))})
 	}
 	if a.RoundsDone < a.Plan.Rounds {
 		all = append(all, Warning{run, WarnIncomplete, fmt.Sprintf("only %d of %d rounds are complete: resume the run to take the others", a.RoundsDone, a.Plan.Rounds)})

@@ -88,7 +88,7 @@ func TestLongNamesAreRefused(t *testing.T) {
 		run := testRun(testPlan(1))
 		run.Plan, run.Dir = plan, t.TempDir()
 		for i := range run.Samples {
-			run.Samples[i].Params, run.Samples[i].Model = plan.Rows[0].Params, plan.Rows[0].Cells[0].Model
+			run.Samples[i].Cell = Cell{plan.Rows[0].Workload, plan.Rows[0].Params, plan.Rows[0].Cells[0].Model}
 		}
 		if err := WriteBenchFile(run); err != nil {
 			t.Errorf("%s of %d bytes: %v", what, maxText, err)

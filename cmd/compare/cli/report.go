@@ -64,8 +64,6 @@ func (e *environment) resume(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range known.Problems {
-		fmt.Fprintln(e.stderr, "compare:", p.Error())
-	}
+	e.printProblems(known)
 	return e.carryOut(ctx, folder, known)
 }

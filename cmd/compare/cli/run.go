@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"juggle/harness"
@@ -159,12 +160,12 @@ func (e *environment) report(dir string) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range loaded.Problems {
-		fmt.Fprintln(e.stderr, "compare:", p.Error())
-	}
+	e.printProblems(loaded)
+	defer boundMemory(len(loaded.Samples))()
+	var writing sync.WaitGroup
+	writing.Go(func() { err = results.WriteBenchFile(loaded) })
 	analysis := results.Analyze(loaded)
-	err = results.WriteBenchFile(loaded)
-	if err == nil {
+	if writing.Wait(); err == nil {
 		err = plots.WriteReport(loaded.Dir, analysis)
 	}
 	if err != nil {
@@ -175,8 +176,8 @@ func (e *environment) report(dir string) error {
 	if failed := failedSamples(loaded); failed > 0 {
 		return fmt.Errorf("%w: %d of %d samples failed", errSampleFailed, failed, len(loaded.Samples))
 	}
-	if len(loaded.Problems) > 0 {
-		return fmt.Errorf("problems in the files of %s: %d, each named above; the report is made of what is good", dir, len(loaded.Problems))
+	if n := len(loaded.Problems) + loaded.MoreProblems; n > 0 {
+		return fmt.Errorf("problems in the files of %s: %d, named above; the report is made of what is good", dir, n)
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func (e *environment) timeline(ctx context.Context, o harness.Options, out strin
 		path    string
 		content []byte
 	}{{base + ".svg", figure.SVG}, {base + ".png", figure.PNG}} {
-		if err := os.WriteFile(f.path, f.content, 0o644); err != nil {
+		if err := results.ReplaceFile(f.path, f.content); err != nil {
 			return err
 		}
 		fmt.Fprintln(e.stdout, f.path)
