@@ -2,6 +2,7 @@ package results
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -20,10 +21,16 @@ const DiffSchema = 1
 type jsonNumber float64
 
 func (n jsonNumber) MarshalJSON() ([]byte, error) {
-	if v := float64(n); !math.IsNaN(v) && !math.IsInf(v, 0) {
-		return json.Marshal(v)
+	return []byte(cmp.Or(exported(float64(n)), "null")), nil
+}
+
+// exported writes a number with 12 digits, which are more than a measurement has
+// and fewer than machines differ in, and nothing for what is not finite.
+func exported(v float64) string {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return ""
 	}
-	return []byte("null"), nil
+	return strconv.FormatFloat(v, 'g', 12, 64)
 }
 
 type (
@@ -181,11 +188,7 @@ func (d *Diff) WriteCSV(w io.Writer) error {
 
 func csvNumbers(values ...float64) (cells []string) {
 	for _, v := range values {
-		cell := ""
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			cell = strconv.FormatFloat(v, 'g', -1, 64)
-		}
-		cells = append(cells, cell)
+		cells = append(cells, exported(v))
 	}
 	return cells
 }

@@ -2,6 +2,7 @@ package results
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"golang.org/x/perf/benchunit"
@@ -127,7 +128,7 @@ func RunSet(run *Run) *Set {
 
 // benchNames returns the benchmark's name of every cell of a plan, and the place
 // of every name in it. Cells whose names differ in what no benchmark's name can
-// hold are kept apart by their own.
+// hold are kept apart by quotes.
 func benchNames(p *Plan) (names map[Cell]string, places map[string]int) {
 	names, places = make(map[Cell]string), make(map[string]int)
 	for _, row := range p.Rows {
@@ -135,7 +136,7 @@ func benchNames(p *Plan) (names map[Cell]string, places map[string]int) {
 			cell := Cell{row.Workload, row.Params, c.Model}
 			name := benchName(cell, p.Host.GOMAXPROCS)
 			if _, taken := places[name]; taken {
-				name = cell.String()
+				name = fmt.Sprintf("%q %q %q", cell.Workload, cell.Params, cell.Model)
 			}
 			names[cell], places[name] = name, len(places)
 		}

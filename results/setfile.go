@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"golang.org/x/perf/benchfmt"
@@ -150,8 +151,18 @@ func (s *Set) take(record benchfmt.Record) {
 
 // takeResult keeps a result whole or not at all.
 func (s *Set) takeResult(r *benchfmt.Result) error {
-	if _, err := benchResult(r); err != nil {
-		return err
+	units := make([]string, len(r.Values))
+	for i, v := range r.Values {
+		units[i] = v.Unit
+		if v.OrigUnit == "" { // the reader leaves the unit of a 0 as it was
+			_, units[i] = benchunit.Tidy(v.Value, v.Unit)
+		}
+		switch {
+		case slices.Contains(units[:i], units[i]):
+			return fmt.Errorf("%s stands twice in the line", units[i])
+		case !finite(v.Value):
+			return fmt.Errorf("%s is %v; a measurement is a number from 0", units[i], v.Value)
+		}
 	}
 	round := -1
 	if text := r.GetConfig("round"); text != "" {
@@ -166,11 +177,8 @@ func (s *Set) takeResult(r *benchfmt.Result) error {
 	}
 	s.Results++
 	key := Key{Package: r.GetConfig("pkg"), Name: string(r.Name)}
-	for _, v := range r.Values {
-		key.Unit = v.Unit
-		if v.OrigUnit == "" { // the reader leaves the unit of a 0 as it was
-			_, key.Unit = benchunit.Tidy(v.Value, v.Unit)
-		}
+	for i, v := range r.Values {
+		key.Unit = units[i]
 		s.add(key, v.Value, round)
 	}
 	return nil
