@@ -110,6 +110,10 @@ func FormatValue(unit string, v float64) string {
 			return number(v) + " B"
 		}
 		return withSpace(benchunit.Scale(v, benchunit.Binary)) + "B"
+	case base == "sec" || strings.HasSuffix(base, "-sec"): // in base units, see Key
+		return formatNanoseconds(v * 1e9)
+	case base == "B/s":
+		return FormatValue("B", v) + "/s"
 	case strings.HasSuffix(base, "/s"):
 		return number(v) + " /s"
 	}

@@ -37,11 +37,19 @@ func MinRounds(family int) int {
 // pair is what two cells gave in one round.
 type pair struct{ base, model float64 }
 
-// A comparison is a verdict in the making: it needs the logarithms of the pairs'
-// ratios until its family is known.
+// A comparison is a verdict in the making: until its family is known it needs
+// the estimate of the logarithm of the speed-up, with its interval at any chance
+// to miss the truth.
 type comparison struct {
 	*Verdict
-	logs []float64
+	interval func(miss float64) (center, lo, hi float64)
+}
+
+// newComparison fills in the estimate.
+func newComparison(v *Verdict, interval func(miss float64) (center, lo, hi float64)) comparison {
+	center, lo, hi := interval(alpha)
+	v.Speedup, v.Lo, v.Hi = math.Exp(center), math.Exp(lo), math.Exp(hi)
+	return comparison{v, interval}
 }
 
 // compare makes a verdict of pairs, all but what depends on the family.
@@ -53,13 +61,11 @@ func compare(model, against string, pairs []pair) comparison {
 		logs[i] = math.Log(p.base / p.model)
 		bases[i], others[i] = p.base, p.model
 	}
-	center, lo, hi := hodgesLehmann(logs, alpha)
-	v.Speedup, v.Lo, v.Hi = math.Exp(center), math.Exp(lo), math.Exp(hi)
 	v.P = signedRankP(logs)
 	v.UnpairedP = benchmath.AssumeNothing.Compare(
 		benchmath.NewSample(bases, &benchmath.DefaultThresholds),
 		benchmath.NewSample(others, &benchmath.DefaultThresholds)).P
-	return comparison{v, logs}
+	return newComparison(v, func(miss float64) (center, lo, hi float64) { return hodgesLehmann(logs, miss) })
 }
 
 // holm corrects the p-values of a family by Holm's step-down method (1979): the
@@ -79,9 +85,6 @@ func holm(family []comparison) {
 func (v comparison) decide(family int) {
 	beyond := 1 + v.Margin
 	switch {
-	case v.Pairs < leastPairs:
-		v.Kind = Inconclusive
-		v.Detectable = math.Inf(1) // there is no interval
 	case v.HolmP < alpha && v.Lo > beyond:
 		v.Kind = Faster
 	case v.HolmP < alpha && v.Hi < 1/beyond:
@@ -95,14 +98,14 @@ func (v comparison) decide(family int) {
 }
 
 // detectable is the smallest relative difference that would have been decided
-// with a chance of about 80 %, as far as these pairs tell.
+// with a chance of about 80 %, as far as these samples tell.
 //
-// Pairs that were d further apart, on the log scale, would have an interval that
+// Samples that were d further apart, on the log scale, would have an interval that
 // is moved by d and as wide as theirs. It lies beyond the margin when d is half
 // its width and the margin. Their p passes the first step of Holm's correction
 // when the interval for the family's share of alpha leaves out 0, so when d is
 // half the width of that one. The longer half counts, so that no difference is
-// called detectable that these very pairs have and did not show. That makes an
+// called detectable that these very samples have and did not show. That makes an
 // even chance; 0.84 standard errors more make four in five. Half the width of
 // the 95 % interval is 1.96 standard errors.
 //
@@ -111,10 +114,11 @@ func (v comparison) decide(family int) {
 // difference was found in half of the simulated runs, because nearly all pairs
 // have to agree there, and not only their mean.
 //
-// It is infinite where even pairs that all agree give no p small enough.
+// It is infinite where there is no interval, and where even samples that all
+// agree give no p small enough.
 func (v comparison) detectable(family int) float64 {
 	half := func(miss float64) float64 {
-		center, lo, hi := hodgesLehmann(v.logs, miss)
+		center, lo, hi := v.interval(miss)
 		return max(center-lo, hi-center)
 	}
 	inner := half(alpha)

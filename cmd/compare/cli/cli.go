@@ -13,6 +13,7 @@
 //	0    every answer was right
 //	1    a sample failed, or something could not be read or written
 //	2    the command line names something that does not exist; nothing was written
+//	3    a condition of diff's -fail-on holds
 //	130  interrupted; what was finished is kept
 package cli
 
@@ -38,6 +39,7 @@ const (
 	exitRight       = 0
 	exitFailed      = 1
 	exitUsage       = 2
+	exitFailOn      = 3
 	exitInterrupted = 130
 )
 
@@ -80,7 +82,7 @@ type command struct {
 
 // commands returns the subcommands in the order of the help.
 func commands() []command {
-	return []command{runCommand, listCommand, reportCommand, resumeCommand, timelineCommand}
+	return []command{runCommand, listCommand, reportCommand, resumeCommand, diffCommand, timelineCommand}
 }
 
 // A usageError says what is wrong with the command line.
@@ -161,7 +163,7 @@ var errSampleFailed = errors.New("not every answer was right")
 // exit prints an error as one line and returns its code.
 func (e *environment) exit(err error) int {
 	selection := (*harness.SelectionError)(nil)
-	usage := usageError{}
+	usage, held := usageError{}, failOnError{}
 	switch {
 	case err == nil:
 		return exitRight
@@ -171,6 +173,9 @@ func (e *environment) exit(err error) int {
 	case errors.As(err, &selection) || errors.As(err, &usage):
 		fmt.Fprintln(e.stderr, "compare:", err)
 		return exitUsage
+	case errors.As(err, &held):
+		fmt.Fprintln(e.stderr, "compare:", err)
+		return exitFailOn
 	default:
 		fmt.Fprintln(e.stderr, "compare:", err)
 		return exitFailed
@@ -206,6 +211,7 @@ func (e *environment) help(args []string) error {
 	fmt.Fprint(e.stdout, "\nWithout a command it runs the quick tier of every workload under the four models.\n"+
 		"\"compare help COMMAND\" tells more of one.\n\n"+
 		"exit codes: 0 every answer was right; 1 a sample failed or a file could not be read or\n"+
-		"written; 2 the command line is wrong and nothing was written; 130 interrupted.\n")
+		"written; 2 the command line is wrong and nothing was written; 3 a condition of diff\n"+
+		"-fail-on holds; 130 interrupted.\n")
 	return nil
 }
