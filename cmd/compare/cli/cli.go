@@ -80,7 +80,7 @@ type command struct {
 
 // commands returns the subcommands in the order of the help.
 func commands() []command {
-	return []command{runCommand, listCommand, reportCommand, resumeCommand, timelineCommand}
+	return []command{runCommand, listCommand, reportCommand, resumeCommand, timelineCommand, abCommand}
 }
 
 // A usageError says what is wrong with the command line.
