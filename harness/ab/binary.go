@@ -16,8 +16,9 @@ import (
 type binary struct {
 	side *Side
 	file string
-	// pkg names the package on both sides: its folder within the module, because
-	// the module itself may be called otherwise on the other side.
+	// pkg names the package on both sides: its folder, seen from where packages
+	// are named from, because the module may be called otherwise on the other
+	// side. Packages of other modules go by their import path.
 	pkg string
 	dir string // in which the package's tests run
 	// benchmarks are the names of its top-level benchmarks.
@@ -28,12 +29,13 @@ type binary struct {
 type goPackage struct {
 	ImportPath, Dir           string
 	TestGoFiles, XTestGoFiles []string
+	Module                    *struct{ Main bool }
 }
 
 // build makes the test binaries of the packages that patterns name, of those
 // that have benchmarks. An error that a compiler found is shown with its lines.
 func (s *Side) build(ctx context.Context, patterns []string) ([]*binary, error) {
-	args := append([]string{"list", "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles", "--"}, patterns...)
+	args := append([]string{"list", "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles,Module", "--"}, patterns...)
 	out, err := s.tool(s.dir, "go", args...).run(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the packages of %s (%s): %w", s.Label, s.Name, err)
@@ -75,7 +77,7 @@ func (p goPackage) mayBenchmark() bool {
 // the user's folder, and git would refresh the index there.
 func (s *Side) buildOne(ctx context.Context, p goPackage, n int) (*binary, error) {
 	b := &binary{side: s, dir: p.Dir, pkg: p.ImportPath, file: filepath.Join(filepath.Dir(s.temp), fmt.Sprintf("%s%d.exe", s.Label, n))}
-	if rest, err := filepath.Rel(s.root, p.Dir); err == nil && filepath.IsLocal(rest) {
+	if rest, err := filepath.Rel(s.dir, p.Dir); err == nil && p.Module != nil && p.Module.Main {
 		b.pkg = filepath.ToSlash(rest)
 	}
 	if _, err := s.tool(s.dir, "go", "test", "-c", "-buildvcs=false", "-o", b.file, p.ImportPath).run(ctx); err != nil {

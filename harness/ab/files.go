@@ -13,9 +13,9 @@ import (
 // files keep the samples of both sides in Go benchmark format. The nil files
 // keep nothing.
 type files struct {
-	folder string // to be removed if it was made here and stays empty; "" if not
 	both   [2]*sideFile
 	rounds int
+	made   []string // folders that were not there before, the deepest first
 }
 
 // A sideFile is the file of one side. The writer remembers what configuration it
@@ -33,9 +33,10 @@ func openFiles(dir string) (*files, error) {
 		return nil, nil
 	}
 	f := new(files)
-	if err := os.Mkdir(dir, 0o755); err == nil {
-		f.folder = dir
-	} else if err := os.MkdirAll(dir, 0o755); err != nil {
+	for d := filepath.Clean(dir); !isDir(d) && d != filepath.Dir(d); d = filepath.Dir(d) {
+		f.made = append(f.made, d)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, &SelectionError{fmt.Errorf("making the folder for the samples: %w", err)}
 	}
 	for i, name := range []string{"base.txt", "head.txt"} {
@@ -49,7 +50,8 @@ func openFiles(dir string) (*files, error) {
 	return f, nil
 }
 
-// close closes the files, and removes them if there was nothing to keep.
+// close closes the files, and removes them and their folder if there was nothing
+// to keep.
 func (f *files) close() (err error) {
 	if f == nil {
 		return nil
@@ -63,8 +65,10 @@ func (f *files) close() (err error) {
 			err = errors.Join(err, os.Remove(file.Name()))
 		}
 	}
-	if f.rounds == 0 && f.folder != "" {
-		err = errors.Join(err, os.Remove(f.folder))
+	if f.rounds == 0 {
+		for _, dir := range f.made {
+			os.Remove(dir) // if somebody put something there meanwhile, it stays
+		}
 	}
 	return err
 }

@@ -40,15 +40,15 @@ const paddingVariable = "JUGGLE_PADDING"
 func (b *binary) sample(ctx context.Context, r request) ([]*benchfmt.Result, error) {
 	args := []string{
 		"-test.run=^$", "-test.bench=" + r.pattern, "-test.benchtime=" + r.benchtime.String(),
-		"-test.count=1", "-test.cpu=" + fmt.Sprint(processors()), "-test.timeout=" + r.limit.String(), "-test.paniconexit0",
+		"-test.count=1", "-test.cpu=" + fmt.Sprint(processors()), "-test.paniconexit0",
 	}
 	if r.benchmem {
 		args = append(args, "-test.benchmem")
 	}
 	t := b.side.tool(b.dir, b.file, args...)
 	t.environment = append(t.environment, paddingVariable+"="+strings.Repeat("x", r.padding))
-	const grace = 2 * time.Second // for the stacks that package testing prints at its own limit
-	within, cancel := context.WithTimeoutCause(ctx, r.limit+grace, errTooLong)
+	// The limit is kept here: -test.timeout does not cover benchmarks.
+	within, cancel := context.WithTimeoutCause(ctx, r.limit, errTooLong)
 	defer cancel()
 	out, err := t.run(within)
 	ended := (*toolError)(nil)
