@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -114,6 +115,9 @@ func change(m ab.Measure) string {
 	ratio, lo, hi, ok := m.Ratio()
 	if !ok {
 		return ""
+	}
+	if math.IsInf(hi, 1) { // too few rounds for an interval
+		return fmt.Sprintf(" (×%.3f)", ratio)
 	}
 	return fmt.Sprintf(" (×%.3f, 95 %% interval %.3f to %.3f)", ratio, lo, hi)
 }
