@@ -35,7 +35,9 @@
 //
 // A process runs one top-level benchmark with its sub-benchmarks. A submodule is
 // not exported, and a revision whose go.mod or go.work names a folder outside of
-// the repository is refused; compare two folders then. Comparing a revision with
+// the repository is refused; compare two folders then. A revision's benchmarks read
+// their files from the temporary folder, so one that measures a disk should not be
+// compared with a folder on another disk. Comparing a revision with
 // itself is the control that shows what this machine can tell apart.
 package ab
 
