@@ -35,7 +35,6 @@ import (
 	"fmt"
 	"os"
 	"testing"
-	"time"
 )
 
 var sink int
