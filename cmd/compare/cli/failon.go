@@ -28,15 +28,15 @@ was not compared, and neither takes a percentage.`
 // A condition is one that -fail-on names.
 type condition struct {
 	word string
-	// over is the share that must be exceeded, 0 without one.
-	over float64
+	// percent must be exceeded; it is 0 without a percentage.
+	percent float64
 }
 
 func (c condition) String() string {
-	if c.over == 0 {
+	if c.percent == 0 {
 		return c.word
 	}
-	return c.word + ">" + strconv.FormatFloat(100*c.over, 'g', 6, 64) + "%"
+	return c.word + ">" + strconv.FormatFloat(c.percent, 'f', -1, 64) + "%"
 }
 
 // failWords are the words of the grammar with the verdicts that they mean.
@@ -86,10 +86,10 @@ func parseCondition(text string) (condition, error) {
 	digits, percent := strings.CutSuffix(strings.TrimSpace(size), "%")
 	digits = strings.TrimSpace(digits)
 	v, err := strconv.ParseFloat(digits, 64)
-	if strings.Trim(digits, "0123456789.") != "" || err != nil || !percent || math.IsInf(v, 0) {
-		return c, usagef("-fail-on %s>%s is not of the form %s>5%%", c.word, strings.TrimSpace(size), c.word)
+	if strings.Trim(digits, "0123456789.") != "" || err != nil || !percent {
+		return c, usagef("-fail-on %s>%s is not of the form %s>5%%", c.word, results.Inert(strings.TrimSpace(size)), c.word)
 	}
-	c.over = v / 100
+	c.percent = v
 	return c, nil
 }
 
@@ -105,7 +105,7 @@ func (c condition) holds(d *results.Diff) (names []string) {
 		if change.Kind == results.Inconclusive {
 			size = change.Detectable
 		}
-		if change.Judged && slices.Contains(failWords[c.word], change.Kind) && size > c.over {
+		if change.Judged && slices.Contains(failWords[c.word], change.Kind) && 100*size > c.percent {
 			names = append(names, fmt.Sprintf("%s %+.1f %%", d.Label(change.Key), 100*change.Shift()))
 		}
 	}
