@@ -36,6 +36,11 @@ func (e *blockingEnv) Dial(network, address string) (net.Conn, error) {
 	var dialer net.Dialer
 	conn, err := dialer.DialContext(e.ctx, network, address)
 	if err != nil {
+		// The dialer has a timer of its own for the deadline, which may be the
+		// first to fire. The context then ends at once.
+		if deadline, ok := e.ctx.Deadline(); ok && !time.Now().Before(deadline) {
+			<-e.ctx.Done()
+		}
 		return nil, causeOr(e.ctx, err)
 	}
 	c := &stoppableConn{Conn: conn, ctx: e.ctx}

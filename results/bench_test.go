@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/perf/benchfmt"
+	"golang.org/x/perf/benchunit"
 )
 
 // benchRun has what the file must leave out: a failed sample and an unmeasured
@@ -70,6 +71,24 @@ func TestBenchFile(t *testing.T) {
 	}
 	if want := "Suite/workload=sleepers/tasks=8/pause=5ms/model=sequential-2"; read[0].Name != want {
 		t.Errorf("the first name is %s, want %s", read[0].Name, want)
+	}
+}
+
+// Every metric that has a better direction has it in the file, in the words of the
+// format's own reader; facts have none.
+func TestUnitsOfABenchFileHaveTheirDirection(t *testing.T) {
+	reader := benchfmt.NewReader(strings.NewReader(benchText(t, benchRun())), "bench.txt")
+	for reader.Scan() {
+	}
+	for _, m := range Metrics() {
+		want, known := map[string]int{"lower": -1, "higher": 1, "": 0}[m.Better]
+		if !known {
+			t.Errorf("%s is better when %q", m.Unit, m.Better)
+		}
+		_, tidy := benchunit.Tidy(1, m.Unit)
+		if got := reader.Units().GetBetter(tidy); got != want {
+			t.Errorf("%s: the file says %d, want %d", m.Unit, got, want)
+		}
 	}
 }
 

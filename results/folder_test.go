@@ -16,6 +16,7 @@ import (
 
 func TestARunComesBackAsWritten(t *testing.T) {
 	run := testRun(testPlan(2))
+	run.Samples[4].NotMeasured = map[string]string{FixtureCPU: "there is no fixture", "own-unit": "<no> \u202e"}
 	fail(&run.Samples[3], FailCrash, "exit status 2\nand \"more\" <html> \u202e")
 	run.Dir = record(t, run)
 	for _, path := range []string{"", planFile, journalFile} {

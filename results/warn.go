@@ -48,6 +48,9 @@ func warnings(a *Analysis, problems []Problem, more int) (all []Warning) {
 			all = append(all, w)
 		}
 	}
+	if w, found := warnGaps(a); found {
+		all = append(all, w)
+	}
 	return all
 }
 
