@@ -42,7 +42,7 @@ func Resumable(plan *results.Plan, table []workloads.Workload) error {
 		return fmt.Errorf("it was begun on another machine (%s; this is %s); begin a new run", machine(was), machine(host))
 	}
 	for _, row := range plan.Rows {
-		w, err := workloads.Find(table, row.Workload)
+		w, err := findWorkload(table, row.Workload)
 		if err != nil {
 			return err
 		}

@@ -1,11 +1,13 @@
 package harness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"juggle/internal/reexec"
@@ -45,9 +47,9 @@ func (p *Processes) Close() error {
 // like any other; an error means that no sample could be taken. When ctx ends,
 // the process and its workers are killed and ctx's cause is returned; when the
 // deadline passes first, the sample is a failure.
-func (p *Processes) Sample(ctx context.Context, c results.Cell, role string, deadline time.Duration) (results.Sample, error) {
-	s := results.Sample{Cell: c, Started: time.Now()}
-	report, err := p.execute(ctx, c, role, false, deadline)
+func (p *Processes) Sample(ctx context.Context, step Step, deadline time.Duration) (results.Sample, error) {
+	s := results.Sample{Cell: step.Cell, Started: time.Now()}
+	report, err := p.execute(ctx, step, false, deadline)
 	if err != nil {
 		return s, err
 	}
@@ -58,7 +60,7 @@ func (p *Processes) Sample(ctx context.Context, c results.Cell, role string, dea
 
 // Timeline runs a cell once with every wait of every task recorded.
 func (p *Processes) Timeline(ctx context.Context, c results.Cell, deadline time.Duration) (results.Timeline, error) {
-	report, err := p.execute(ctx, c, results.RoleModel, true, deadline)
+	report, err := p.execute(ctx, Step{Cell: c}, true, deadline)
 	if err != nil {
 		return results.Timeline{}, err
 	}
@@ -71,10 +73,10 @@ func (p *Processes) Timeline(ctx context.Context, c results.Cell, deadline time.
 }
 
 // execute runs one sample process from its start to its end.
-func (p *Processes) execute(ctx context.Context, c results.Cell, role string, trace bool, deadline time.Duration) (sampleReport, error) {
-	r := cellRequest{Workload: c.Workload, Params: c.Params, Model: c.Model, Trace: trace}
-	if role == results.RoleTwin {
-		r.Model, r.Twin = twinOf(c.Model), true
+func (p *Processes) execute(ctx context.Context, step Step, trace bool, deadline time.Duration) (sampleReport, error) {
+	r := cellRequest{
+		Workload: step.Cell.Workload, Params: step.Cell.Params, Model: cmp.Or(step.Planned.Runs, step.Cell.Model),
+		Twin: step.Planned.Role == results.RoleTwin, Slowed: step.Planned.Slowed, Trace: trace,
 	}
 	f, err := p.fixture(r)
 	if err != nil { // this row's trouble; other rows go on
@@ -83,7 +85,7 @@ func (p *Processes) execute(ctx context.Context, c results.Cell, role string, tr
 	if f != nil {
 		r.Fixture = f.address
 	}
-	child, err := reexec.Start(sampleRole, reexec.Options{})
+	child, err := reexec.Start(sampleRole, reexec.Options{Environment: []string{padding(step.Padding)}})
 	if err != nil {
 		return sampleReport{}, err
 	}
@@ -130,6 +132,14 @@ func (p *Processes) converse(child *reexec.Child, r cellRequest, f *fixture, dea
 	}
 	return report, measureFixture(&report)
 }
+
+// padding is an entry of the environment of that many bytes or a few more, which
+// no program reads. The size of the environment moves the stack of a process, and
+// with it how its memory falls into pages and caches: the same code can be some
+// per cent quicker or slower in every one of its samples, without this.
+// Mytkowicz et al., "Producing wrong data without doing anything obviously
+// wrong!" (ASPLOS 2009).
+func padding(bytes int) string { return "JUGGLE_PADDING=" + strings.Repeat("x", bytes) }
 
 // watch takes the fixture's account now and returns what adds the difference to
 // a report later. Without a fixture there is nothing to add.

@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 }
 
 // testTable is juggle's table and workloads that misbehave.
-func testTable() []workloads.Workload { return append(workloads.All(), tame, naughty, chatty, empty) }
+func testTable() []workloads.Workload { return append(workloads.All(), tame, naughty, chatty) }
 
 // tame has tasks that answer with their index, and a twin.
 var tame = workloads.Workload{
@@ -58,18 +58,6 @@ var tame = workloads.Workload{
 				return answers, nil
 			}},
 			Descriptors: n,
-		}, nil
-	},
-}
-
-// empty has one task that does nothing.
-var empty = workloads.Workload{
-	Name: "empty", Group: workloads.Mixed, Isolates: "what a sample costs without work", Timeline: "-",
-	New: func(workloads.Values, string) (*workloads.Instance, error) {
-		return &workloads.Instance{
-			Tasks: 1,
-			Body:  func(models.Env, int) ([]byte, error) { return nil, nil },
-			Check: func([][]byte) error { return nil },
 		}, nil
 	},
 }
@@ -196,7 +184,7 @@ func TestSampleOfEveryModel(t *testing.T) {
 	var digest string
 	for _, m := range allModels() {
 		c := results.Cell{Workload: "tame", Params: "tasks=8", Model: m.Name()}
-		s, err := p.Sample(t.Context(), c, results.RoleModel, generous)
+		s, err := p.Sample(t.Context(), Step{Cell: c}, generous)
 		if err != nil || s.Failure != nil {
 			t.Fatalf("%s: %v, %+v", m.Name(), err, s.Failure)
 		}
@@ -228,15 +216,16 @@ func TestSampleOfEveryModel(t *testing.T) {
 func TestSampleOfATwin(t *testing.T) {
 	p := newExecutor(t)
 	c := results.Cell{Workload: "tame", Params: "tasks=8", Model: "sequential-native"}
-	s, err := p.Sample(t.Context(), c, results.RoleTwin, generous)
+	twin := results.PlannedCell{Role: results.RoleTwin, Runs: "sequential"}
+	s, err := p.Sample(t.Context(), Step{Cell: c, Planned: twin}, generous)
 	if err != nil || s.Failure != nil {
 		t.Fatalf("%v, %+v", err, s.Failure)
 	}
 	if s.Costs[results.Wall] == 0 || s.NotMeasured[results.LatencyP50] == "" {
 		t.Errorf("costs %v, not measured %v", s.Costs, s.NotMeasured)
 	}
-	c.Model = "eventloop-native"
-	if s, err = p.Sample(t.Context(), c, results.RoleTwin, generous); err != nil || s.Failure == nil ||
+	c.Model, twin.Runs = "eventloop-native", "eventloop"
+	if s, err = p.Sample(t.Context(), Step{Cell: c, Planned: twin}, generous); err != nil || s.Failure == nil ||
 		!strings.Contains(s.Failure.Message, "no native twin") {
 		t.Errorf("a twin that does not exist: %v, %+v", err, s.Failure)
 	}
@@ -256,7 +245,7 @@ func TestFailuresAreRecorded(t *testing.T) {
 		{"lie", "nonesuch", results.FailError, "no model is called"},
 	} {
 		cell := results.Cell{Workload: "naughty", Params: "how=" + c.how, Model: c.model}
-		s, err := p.Sample(t.Context(), cell, results.RoleModel, generous)
+		s, err := p.Sample(t.Context(), Step{Cell: cell}, generous)
 		if err != nil || s.Failure == nil {
 			t.Errorf("%s under %s: %v, failure %v", c.how, c.model, err, s.Failure)
 			continue
@@ -271,7 +260,7 @@ func TestHangingSampleMeetsItsDeadline(t *testing.T) {
 	p := newExecutor(t)
 	for _, model := range []string{"goroutines", "eventloop", "processpool"} {
 		c := results.Cell{Workload: "naughty", Params: "how=hang", Model: model}
-		s, err := p.Sample(t.Context(), c, results.RoleModel, 200*time.Millisecond)
+		s, err := p.Sample(t.Context(), Step{Cell: c}, 200*time.Millisecond)
 		if err != nil || s.Failure == nil || s.Failure.Kind != results.FailDeadline {
 			t.Errorf("%s: %v, %+v", model, err, s.Failure)
 		}
@@ -285,7 +274,7 @@ func TestCancelEndsTheSample(t *testing.T) {
 	timer := time.AfterFunc(100*time.Millisecond, func() { cancel(enough) })
 	defer timer.Stop()
 	c := results.Cell{Workload: "naughty", Params: "how=hang", Model: "goroutines"}
-	if _, err := p.Sample(ctx, c, results.RoleModel, generous); !errors.Is(err, enough) {
+	if _, err := p.Sample(ctx, Step{Cell: c}, generous); !errors.Is(err, enough) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -294,7 +283,7 @@ func TestFixtureServesManySamples(t *testing.T) {
 	p := newExecutor(t)
 	for _, m := range allModels() {
 		c := results.Cell{Workload: "chatty", Params: "fixture=good", Model: m.Name()}
-		s, err := p.Sample(t.Context(), c, results.RoleModel, generous)
+		s, err := p.Sample(t.Context(), Step{Cell: c}, generous)
 		if err != nil || s.Failure != nil {
 			t.Fatalf("%s: %v, %+v", m.Name(), err, s.Failure)
 		}
@@ -309,11 +298,11 @@ func TestFixtureServesManySamples(t *testing.T) {
 		f.child.Kill()
 	}
 	c := results.Cell{Workload: "chatty", Params: "fixture=good", Model: "sequential"}
-	if s, err := p.Sample(t.Context(), c, results.RoleModel, generous); err != nil || s.Failure != nil {
+	if s, err := p.Sample(t.Context(), Step{Cell: c}, generous); err != nil || s.Failure != nil {
 		t.Errorf("after the fixture died: %v, %+v", err, s.Failure)
 	}
 	c.Params = "fixture=bad"
-	if s, err := p.Sample(t.Context(), c, results.RoleModel, generous); err != nil || s.Failure == nil ||
+	if s, err := p.Sample(t.Context(), Step{Cell: c}, generous); err != nil || s.Failure == nil ||
 		!strings.Contains(s.Failure.Message, "no room at the inn") {
 		t.Errorf("a fixture that cannot start: %v, %+v", err, s.Failure)
 	}
@@ -358,11 +347,15 @@ func TestNewPlan(t *testing.T) {
 	for _, c := range plan.Rows[0].Cells {
 		cells = append(cells, fmt.Sprintf("%s/%s/%s", c.Model, c.Role, c.Against))
 	}
-	want := "sequential/model/ goroutines/model/sequential eventloop/model/sequential processpool/model/sequential sequential-native/twin/sequential"
+	want := "sequential/model/ goroutines/model/sequential eventloop/model/sequential processpool/model/sequential sequential-native/twin/sequential" +
+		" sequential-again/control/sequential sequential+5%/control/sequential"
 	if got := strings.Join(cells, " "); got != want {
 		t.Errorf("cells are\n%s, want\n%s", got, want)
 	}
-	if plan.Rounds < 10 || plan.Seed != 3 || plan.BaseModel != "sequential" || plan.Host.CPUs == 0 || len(plan.Build.BinarySHA256) != 64 {
+	if control := plan.Rows[1]; !control.IsControl() || plan.Rows[0].IsControl() || len(control.Cells) != 4 {
+		t.Errorf("the last row is %+v", control)
+	}
+	if plan.Rounds < 1000 || plan.MinRounds != 10 || plan.Seed != 3 || plan.BaseModel != "sequential" || plan.Host.CPUs == 0 || len(plan.Build.BinarySHA256) != 64 {
 		t.Errorf("plan %+v", plan)
 	}
 	if law := plan.Rows[0].Cells[0].Predicted; law == nil || law.WaitSeconds != 0.008 {
@@ -375,7 +368,7 @@ func TestNewPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(full.Rows); n != 1 || full.Rows[0].Params != "tasks=5" || full.Rounds != 2 || len(full.Rows[0].Cells) != 5 {
+	if n := len(full.Rows); n != 2 || full.Rows[0].Params != "tasks=5" || full.Rounds != 2 || full.MinRounds != 0 || len(full.Rows[0].Cells) != 7 {
 		t.Errorf("full tier: %+v", full)
 	}
 }

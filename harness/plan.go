@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"juggle/internal/nearest"
@@ -31,8 +30,9 @@ type Options struct {
 	Tier workloads.Tier
 	// Params replaces the values of parameters in every row that has them.
 	Params map[string]string
-	// Rounds is how often each cell is sampled; 0 stands for the fewest that
-	// can show a difference, at least 10 (see results.MinRounds).
+	// Rounds is how often each cell is sampled. 0 stands for as often as its row
+	// needs for ratios that are known well (see results.Stopping), and at least for
+	// the fewest rounds that can show a difference (see results.MinRounds).
 	Rounds int
 	// Budget bounds all rounds together; 0 stands for the tier's own.
 	Budget time.Duration
@@ -50,7 +50,7 @@ func (e *SelectionError) Unwrap() error { return e.Err }
 // limits bound what a tier may take: a sample with its start-up and warm-up,
 // and all rounds together.
 var limits = map[workloads.Tier]struct{ sample, budget time.Duration }{
-	workloads.Quick:    {time.Minute, 10 * time.Minute},
+	workloads.Quick:    {time.Minute, 2 * time.Minute},
 	workloads.Standard: {5 * time.Minute, time.Hour},
 	workloads.Full:     {30 * time.Minute, 8 * time.Hour},
 }
@@ -76,6 +76,10 @@ func NewPlan(o Options) (*results.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	rows, err = addControls(rows, chosen)
+	if err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	plan := &results.Plan{
 		Schema: results.Schema, Started: began.UTC(), Tier: string(o.Tier),
@@ -90,7 +94,7 @@ func NewPlan(o Options) (*results.Plan, error) {
 		plan.Seed = rand.Uint64()
 	}
 	if plan.Rounds == 0 {
-		plan.Rounds = results.MinRounds(family(rows))
+		plan.Rounds, plan.MinRounds = maxRounds, results.MinRounds(family(rows))
 	}
 	if plan.Rounds < 0 || plan.Rounds > maxRounds {
 		return nil, selection("the number of rounds is 1 to %d, not %d", maxRounds, o.Rounds)
@@ -118,7 +122,7 @@ func family(rows []results.Row) int {
 	n := 0
 	for _, row := range rows {
 		for _, c := range row.Cells {
-			if c.Against != "" && c.Inexpressible == "" {
+			if c.Against != "" && c.Role != results.RoleControl && c.Inexpressible == "" {
 				n++
 			}
 		}
@@ -239,7 +243,7 @@ func newRow(w workload, v workloads.Values, chosen []models.Model) (results.Row,
 	for _, m := range chosen {
 		if in.Twins[m.Name()] != nil {
 			row.Cells = append(row.Cells, results.PlannedCell{
-				Model: m.Name() + twinSuffix, Role: results.RoleTwin, Against: m.Name(),
+				Model: m.Name() + twinSuffix, Role: results.RoleTwin, Runs: m.Name(), Against: m.Name(),
 			})
 		}
 	}
@@ -248,9 +252,6 @@ func newRow(w workload, v workloads.Values, chosen []models.Model) (results.Row,
 
 // A native twin is called after the model it is a control for.
 const twinSuffix = "-native"
-
-// twinOf returns the model that a twin is a control for.
-func twinOf(twin string) string { return strings.TrimSuffix(twin, twinSuffix) }
 
 func roleOf(m models.Model) string {
 	if slices.ContainsFunc(models.All(), func(a models.Model) bool { return a.Name() == m.Name() }) {
@@ -276,7 +277,7 @@ func Timelines(o Options, plan *results.Plan) ([]results.Cell, error) {
 	var cells []results.Cell
 	seen := make(map[string]bool)
 	for _, row := range plan.Rows {
-		w, err := workloads.Find(o.Table, row.Workload)
+		w, err := findWorkload(o.Table, row.Workload)
 		if err != nil {
 			return nil, err
 		}
@@ -289,7 +290,7 @@ func Timelines(o Options, plan *results.Plan) ([]results.Cell, error) {
 			return nil, err
 		}
 		for _, c := range row.Cells {
-			if c.Role != results.RoleTwin && c.Inexpressible == "" {
+			if (c.Role == results.RoleModel || c.Role == results.RoleVariant) && c.Inexpressible == "" {
 				cells = append(cells, results.Cell{Workload: w.Name, Params: v.String(), Model: c.Model})
 			}
 		}

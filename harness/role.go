@@ -55,13 +55,15 @@ type cellRequest struct {
 	// Model is the model or, with Twin, the model that the twin is for.
 	Model string `json:"model,omitempty"`
 	Twin  bool   `json:"twin,omitempty"`
+	// Slowed is by what share of its own time the region is slowed down.
+	Slowed float64 `json:"slowed,omitempty"`
 	// Trace asks for a timeline instead of costs.
 	Trace bool `json:"trace,omitempty"`
 }
 
 // instance makes the work that a request is about.
 func (r cellRequest) instance(table []workloads.Workload) (*workloads.Instance, error) {
-	w, err := workloads.Find(table, r.Workload)
+	w, err := findWorkload(table, r.Workload)
 	if err != nil {
 		return nil, err
 	}

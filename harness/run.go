@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"juggle/results"
@@ -13,22 +14,26 @@ import (
 // An Executor takes one sample. Processes is the one that measures; tests of
 // the scheduling have one that knows no clock and starts nothing.
 type Executor interface {
-	Sample(ctx context.Context, c results.Cell, role string, deadline time.Duration) (results.Sample, error)
+	Sample(ctx context.Context, s Step, deadline time.Duration) (results.Sample, error)
 }
 
 // A Step is a sample that is due.
 type Step struct {
-	Round, Place int
-	Cell         results.Cell
-	Role         string
+	// Row is the place of the cell's row in the plan, Place that of the sample in
+	// its round.
+	Row, Round, Place int
+	Cell              results.Cell
+	Planned           results.PlannedCell
+	// Padding is how many bytes the environment of the sample's process is larger.
+	Padding int
 }
 
 // An Observer is told what a run does, on the goroutine that runs it and
 // between samples only, so that what it draws or writes disturbs none. Progress
 // lines, the journal and tests are observers. Embed Unobserved to hear of less.
 type Observer interface {
-	// Begin comes first. Of the run's samples, done were taken before.
-	Begin(plan *results.Plan, total, done int)
+	// Begin comes first. So many samples were taken before.
+	Begin(plan *results.Plan, done int)
 	// Before comes when a sample is about to start.
 	Before(s Step)
 	// After comes with what it gave. An error ends the run.
@@ -40,18 +45,19 @@ type Observer interface {
 // Unobserved is an Observer that ignores everything.
 type Unobserved struct{}
 
-func (Unobserved) Begin(*results.Plan, int, int)    {}
+func (Unobserved) Begin(*results.Plan, int)         {}
 func (Unobserved) Before(Step)                      {}
 func (Unobserved) After(Step, results.Sample) error { return nil }
 func (Unobserved) End(Ending)                       {}
 
 // An Ending says how a run ended.
 type Ending struct {
-	// Rounds is the number of rounds that are complete.
+	// Rounds is the number of rounds that are complete; rows that had enough
+	// before are not in the last ones.
 	Rounds int
 	// Failed counts the samples without a right answer, of this call alone.
 	Failed int
-	// OverBudget is set when the budget ended the run before its last round.
+	// OverBudget is set when the budget ended the run before every row had enough.
 	OverBudget bool
 	// Err is why the run ended early, nil if it did not or only the budget
 	// ended it.
@@ -64,14 +70,17 @@ type Ending struct {
 // to the observers by then. Clock tells the time that the budget is measured
 // in; time.Now except in tests.
 func Run(ctx context.Context, plan *results.Plan, done []results.Sample, e Executor, clock func() time.Time, observers ...Observer) Ending {
-	r := runner{plan: plan, executor: e, observers: observers, taken: make(map[taken]bool), seq: len(done)}
-	for _, s := range done {
+	r := runner{
+		plan: plan, executor: e, observers: observers,
+		taken: make(map[taken]bool), stopping: results.NewStopping(plan), seq: len(done),
+	}
+	for i, s := range done {
 		r.taken[taken{s.Round, s.Cell}] = true
+		r.stopping.Add(&done[i])
 		r.seq = max(r.seq, s.Seq+1)
 	}
-	total := plan.Rounds * len(Order(plan, 0))
 	for _, o := range observers {
-		o.Begin(plan, total, len(done))
+		o.Begin(plan, len(done))
 	}
 	ending := r.rounds(ctx, clock)
 	for _, o := range observers {
@@ -92,19 +101,25 @@ type runner struct {
 	executor  Executor
 	observers []Observer
 	taken     map[taken]bool
+	stopping  *results.Stopping
 	seq       int
 	failed    int
 }
 
-// rounds runs round after round. No round begins once the budget is used up; a
-// round that has begun is completed, for half a round compares nothing.
+// rounds runs round after round, until every row has enough. No round begins once
+// the budget is used up; a round that has begun is completed, for half a round
+// compares nothing.
 func (r *runner) rounds(ctx context.Context, clock func() time.Time) Ending {
 	began := clock()
-	for round := range r.plan.Rounds {
-		if round > 0 && clock().Sub(began).Seconds() >= r.plan.BudgetSeconds {
+	for round := 0; ; round++ {
+		due := r.due(round)
+		switch {
+		case len(due) == 0:
+			return Ending{Rounds: round, Failed: r.failed}
+		case round > 0 && clock().Sub(began).Seconds() >= r.plan.BudgetSeconds:
 			return Ending{Rounds: round, Failed: r.failed, OverBudget: true}
 		}
-		for _, s := range Order(r.plan, round) {
+		for _, s := range due {
 			if r.taken[taken{round, s.Cell}] {
 				continue
 			}
@@ -113,7 +128,12 @@ func (r *runner) rounds(ctx context.Context, clock func() time.Time) Ending {
 			}
 		}
 	}
-	return Ending{Rounds: r.plan.Rounds, Failed: r.failed}
+}
+
+// due returns the samples of a round, those that were taken before included, of
+// the rows that do not have enough.
+func (r *runner) due(round int) []Step {
+	return slices.DeleteFunc(Order(r.plan, round), func(s Step) bool { return r.stopping.Enough(s.Row, round) })
 }
 
 // step takes one sample.
@@ -125,12 +145,13 @@ func (r *runner) step(ctx context.Context, s Step) error {
 		o.Before(s)
 	}
 	deadline := time.Duration(r.plan.DeadlineSeconds * float64(time.Second))
-	sample, err := r.executor.Sample(ctx, s.Cell, s.Role, deadline)
+	sample, err := r.executor.Sample(ctx, s, deadline)
 	if err != nil {
 		return err
 	}
 	sample.Seq, sample.Round, sample.Place = r.seq, s.Round, s.Place
 	r.seq++
+	r.stopping.Add(&sample)
 	if sample.Failure != nil {
 		r.failed++
 	}
@@ -140,6 +161,9 @@ func (r *runner) step(ctx context.Context, s Step) error {
 	}
 	return errors.Join(errs...)
 }
+
+// maxPadding is a page: beyond it the stack lies as before.
+const maxPadding = 4096
 
 // Order returns the samples of a round in the order in which they are taken:
 // rows in random order and the cells of each row in random order. The cells of
@@ -156,7 +180,7 @@ func Order(plan *results.Plan, round int) []Step {
 				continue
 			}
 			steps = append(steps, Step{
-				Round: round, Place: len(steps), Role: cells[i].Role,
+				Row: row, Round: round, Place: len(steps), Planned: cells[i], Padding: random.IntN(maxPadding),
 				Cell: results.Cell{Workload: plan.Rows[row].Workload, Params: plan.Rows[row].Params, Model: cells[i].Model},
 			})
 		}

@@ -13,6 +13,8 @@ import (
 	"juggle/results"
 )
 
+var errPower = errors.New("power cut")
+
 // script is an Executor that knows no clock and starts nothing. Each cell's
 // samples take an hour of the fake clock.
 type script struct {
@@ -20,17 +22,23 @@ type script struct {
 	steps []string
 	fail  map[string]*results.Failure
 	stop  map[int]error // by the number of the sample
+	wall  func(Step) float64
 }
 
 func (s *script) now() time.Time { return s.clock }
 
-func (s *script) Sample(_ context.Context, c results.Cell, role string, _ time.Duration) (results.Sample, error) {
+func (s *script) Sample(_ context.Context, step Step, _ time.Duration) (results.Sample, error) {
+	c := step.Cell
 	if err := s.stop[len(s.steps)]; err != nil {
 		return results.Sample{}, err
 	}
 	s.steps = append(s.steps, c.Workload+"/"+c.Model)
 	s.clock = s.clock.Add(time.Hour)
-	return results.Sample{Cell: c, Failure: s.fail[c.Model]}, nil
+	sample := results.Sample{Cell: c, Failure: s.fail[c.Model]}
+	if s.wall != nil {
+		sample.Costs = results.Costs{results.Wall: s.wall(step)}
+	}
+	return sample, nil
 }
 
 // log is an Observer that writes down what it is told.
@@ -40,8 +48,8 @@ type log struct {
 	refuse  error
 }
 
-func (l *log) Begin(_ *results.Plan, total, done int) {
-	l.lines = append(l.lines, fmt.Sprintf("begin %d, %d done", total, done))
+func (l *log) Begin(_ *results.Plan, done int) {
+	l.lines = append(l.lines, fmt.Sprintf("begin, %d done", done))
 }
 func (l *log) Before(s Step) { l.lines = append(l.lines, "before "+s.Cell.Model) }
 func (l *log) After(s Step, sample results.Sample) error {
@@ -119,7 +127,7 @@ func TestRunTellsItsObservers(t *testing.T) {
 	if ending != (Ending{Rounds: 2}) {
 		t.Errorf("ended with %+v", ending)
 	}
-	want := []string{"begin 10, 0 done"}
+	want := []string{"begin, 0 done"}
 	for round := range 2 {
 		for _, step := range Order(plan, round) {
 			want = append(want, "before "+step.Cell.Model, "after "+step.Cell.Model)
@@ -140,7 +148,7 @@ func TestRunGoesOnWhereItStopped(t *testing.T) {
 	plan, whole := testPlan(3), &script{}
 	Run(t.Context(), plan, nil, whole, whole.now)
 	for stopAt := range 15 {
-		first, l := &script{stop: map[int]error{stopAt: errors.New("power cut")}}, &log{}
+		first, l := &script{stop: map[int]error{stopAt: errPower}}, &log{}
 		if ending := Run(t.Context(), plan, nil, first, first.now, l); ending.Err == nil {
 			t.Fatal("the executor's error was lost")
 		}

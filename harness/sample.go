@@ -169,6 +169,7 @@ func (reg *region) measure(ctx context.Context) (sampleReport, error) {
 	}
 	begin := now()
 	answers, err := reg.run(ctx)
+	linger(begin, reg.request.Slowed)
 	wall := now() - begin
 	if err != nil {
 		return sampleReport{}, err

@@ -26,7 +26,7 @@ func exampleAnalysis() *results.Analysis {
 	a := &builder{random: rand.New(rand.NewPCG(1, 2))}
 	a.Analysis = results.Analysis{
 		Plan: results.Plan{
-			Schema: 1, RunID: "example", Started: time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC),
+			Schema: results.Schema, RunID: "example", Started: time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC),
 			Tier: "quick", Seed: 42, Rounds: 10, BudgetSeconds: 60, DeadlineSeconds: 10, BaseModel: "sequential",
 			Build: results.Build{GoVersion: "go1.26.8", Revision: "0123456789abcdef+dirty", BinarySHA256: "ab12"},
 			Host: results.Host{
@@ -34,7 +34,7 @@ func exampleAnalysis() *results.Analysis {
 				Virtualization: "kvm", MemoryBytes: 8 << 30, BusyCPUs: 0.07,
 			},
 		},
-		RoundsDone: 10, Family: 18,
+		RoundsDone: 10, RoundsMost: 25, Family: 18, Controls: exampleControls(),
 		Warnings: []results.Warning{
 			{Code: results.WarnBusy, Text: "something else kept 0.9 of 2 CPUs busy when the run began, so close that and measure again"},
 			{
@@ -222,4 +222,16 @@ func exampleTimelines() []results.Timeline {
 		pool.Lanes = append(pool.Lanes, lane(int(i%2), i/2*(wait+2*work), i/2*(wait+2*work)+work+wait))
 	}
 	return []results.Timeline{one, many, loop, pool}
+}
+
+// exampleControls are one of each kind and outcome.
+func exampleControls() []results.Control {
+	return []results.Control{
+		{Kind: results.ControlSame, Status: results.ControlPassed, Floor: 0.011, Text: "sleepers (tasks=20) under sequential against itself took 100.2 % of the time (95 % interval 99.3 % to 101.1 %, 10 rounds)"},
+		{
+			Kind: results.ControlSlowed, Status: results.ControlFailed, Cell: results.CellAnalysis{PlannedCell: results.PlannedCell{Slowed: 0.05}},
+			Text: "sleepers (tasks=20) under sequential, slowed down by 5 % on purpose, took 101.2 % of the time (95 % interval 99.3 % to 103.1 %, 10 rounds)",
+		},
+		{Kind: results.ControlEmpty, Status: results.ControlUnknown, Text: "a task that does nothing under <b>goroutines</b>: there is nothing to hold it against"},
+	}
 }

@@ -56,6 +56,7 @@ func replace(path string, content []byte) error {
 // pictures, then numbers, then words.
 func newReport(a *results.Analysis, figures []Figure) *document {
 	d := &document{Title: "juggle: " + cmp.Or(a.Plan.RunID, "a run"), Lead: lead(a)}
+	d.add(stamp(a)...)
 	d.add(answers(a)...)
 	d.add(choices(a)...)
 	d.add(variants(a)...)

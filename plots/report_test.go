@@ -133,7 +133,7 @@ func TestReportNamesEveryGap(t *testing.T) {
 		"no right answer in 2 samples (wrong answer)",         // failed, in the table of costs
 		"On 2 cores no model can do work that only computes",  // the bound
 		"**Frequency governor**: not told",                    // unknown
-		"10 of 10 planned were done in full",                  // rounds
+		"10 to 25 rounds of every row",                        // rounds
 		"seed 42",                                             // order
 		"18 comparisons, corrected together after Holm",       // family
 		"the wall time rises over the run (Kendall tau 0.87)", // warning

@@ -23,6 +23,7 @@ func trust(a *results.Analysis) []part {
 			"A larger speed-up means that tasks waited at the same time, not that they computed faster.",
 			count(k, "core", "cores"), k)})
 	}
+	parts = append(parts, controls(a)...)
 	parts = append(parts, heading{3, "Warnings"})
 	if len(a.Warnings) == 0 {
 		parts = append(parts, paragraph{"None."})
@@ -75,16 +76,23 @@ func method(a *results.Analysis) []fact {
 	}
 	list := []fact{
 		{"Run", fmt.Sprintf("%s, tier %s, begun %s", cmp.Or(p.RunID, notTold), cmp.Or(p.Tier, notTold), began(p.Started))},
-		{"Rounds", fmt.Sprintf("%d of %d planned were done in full; %s in all", a.RoundsDone, p.Rounds,
-			count(len(a.Samples), "sample", "samples"))},
+		{"Rounds", sampled(a)},
 		{"Order", fmt.Sprintf("every round runs every model once in a fresh random order, seed %d", p.Seed)},
 		{"Family", fmt.Sprintf("%s, corrected together after Holm", count(a.Family, "comparison", "comparisons"))},
 	}
 	if margin > 0 {
-		list = append(list, fact{"Margin", "differences below " + percent(margin) + " do not matter here"})
+		list = append(list, fact{"Margin", marginText(a, margin)})
 	}
 	return append(list, fact{"Raw data", "samples.jsonl holds every sample in the order of execution; bench.txt holds the same " +
 		"for benchstat: benchstat -col /model bench.txt"})
+}
+
+func marginText(a *results.Analysis, margin float64) string {
+	text := "differences below " + percent(margin) + " do not matter here"
+	if a.Floor > results.Margin {
+		text += fmt.Sprintf(": %s would be usual, but a model could differ by that much from itself", percent(results.Margin))
+	}
+	return text
 }
 
 func known(n int) string {

@@ -9,8 +9,15 @@ type Analysis struct {
 	Samples []Sample
 	// Timelines are in the order of the journal.
 	Timelines []Timeline
-	// RoundsDone counts the rounds in which every cell was sampled.
-	RoundsDone int
+	// RoundsDone and RoundsMost are the fewest and the most full rounds that a row
+	// has. Interrupted is set if the run came to no end of its own.
+	RoundsDone, RoundsMost int
+	Interrupted            bool
+	// Controls are in the plan's order. They stand in no row.
+	Controls []Control
+	// Floor is the largest relative difference that a control leaves possible
+	// between a cell and itself; it widens every margin.
+	Floor float64
 	// Family is the number of comparisons that Holm's correction covers.
 	Family int
 	// Warnings say what to keep in mind, most important first.
@@ -21,6 +28,10 @@ type Analysis struct {
 type RowAnalysis struct {
 	Row   Row
 	Cells []CellAnalysis
+	// Rounds counts the rounds with a sample of every cell, Stop says why there
+	// are no more.
+	Rounds int
+	Stop   Stop
 }
 
 // A CellAnalysis is what is known of one cell.

@@ -13,15 +13,18 @@ func Analyze(run *Run) *Analysis {
 			ra.Cells = append(ra.Cells, analyzeCell(planned, cells[Cell{row.Workload, row.Params, planned.Model}]))
 		}
 		predictRow(&ra, run.Plan.BaseModel)
-		family = append(family, compareRow(&ra)...)
-		a.Rows = append(a.Rows, ra)
+		compared := compareRow(&ra)
+		a.control(&ra, compared)
+		if !row.IsControl() {
+			family = append(family, ofModels(&ra, compared)...)
+			a.Rows = append(a.Rows, ra)
+		}
 	}
 	a.Family = len(family)
-	holm(family)
-	for _, v := range family {
-		v.decide(len(family))
-	}
-	a.RoundsDone = roundsDone(run)
+	a.widen(family)
+	decideAll(family)
+	a.checkOverhead()
+	a.sampling(run)
 	a.Warnings = warnings(a, run.Problems, run.MoreProblems)
 	return a
 }
@@ -117,27 +120,4 @@ func pairUp(base, model []Sample) (pairs []pair) {
 		}
 	}
 	return pairs
-}
-
-// roundsDone counts the rounds that have a sample of every cell.
-func roundsDone(run *Run) int {
-	cells := 0
-	for _, row := range run.Plan.Rows {
-		for _, c := range row.Cells {
-			if c.Inexpressible == "" {
-				cells++
-			}
-		}
-	}
-	inRound := make(map[int]int)
-	for _, s := range run.Samples {
-		inRound[s.Round]++
-	}
-	done := 0
-	for _, n := range inRound {
-		if n == cells {
-			done++
-		}
-	}
-	return done
 }

@@ -146,8 +146,9 @@ func TestRoundsDone(t *testing.T) {
 	run := testRun(testPlan(4))
 	run.Samples = slices.Delete(run.Samples, 2*9+3, 2*9+4) // lost from round 2
 	run.Samples = run.Samples[:len(run.Samples)-2]         // stopped in round 3
-	if a := Analyze(run); a.RoundsDone != 2 {
-		t.Errorf("%d rounds", a.RoundsDone)
+	a := Analyze(run)
+	if a.RoundsDone != 3 || a.RoundsMost != 3 || a.Rows[0].Rounds != 3 || a.Rows[1].Rounds != 3 || !a.Interrupted {
+		t.Errorf("%d to %d rounds, interrupted %t", a.RoundsDone, a.RoundsMost, a.Interrupted)
 	}
 	if a := Analyze(&Run{Plan: testPlan(4)}); a.RoundsDone != 0 || a.Family != 0 {
 		t.Errorf("of no samples: %d rounds, family %d", a.RoundsDone, a.Family)
@@ -170,7 +171,7 @@ func TestWarnings(t *testing.T) {
 	}{
 		WarnFailed:     {func(r *Run) { fail(&r.Samples[4], FailCrash, "dead") }, "", []string{"1 sample has no right answer", "108 in all"}},
 		WarnFile:       {func(r *Run) { r.Problems = []Problem{{"j", 3, "bad\x1b"}} }, "", []string{"1 line of", "j:3: bad�"}},
-		WarnIncomplete: {func(r *Run) { r.Samples = r.Samples[:11*9+1] }, "", []string{"only 11 of 12 rounds"}},
+		WarnIncomplete: {func(r *Run) { r.Samples = r.Samples[:11*9+1] }, "", []string{"interrupted when 11 rounds were complete"}},
 		WarnFewRounds: {func(r *Run) {
 			r.Plan.Rounds = 9
 			r.Samples = r.Samples[:9*9]

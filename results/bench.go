@@ -15,7 +15,7 @@ import (
 )
 
 // WriteBench writes the good samples of a run in Go benchmark format, a line per
-// sample. They stand in the order of the plan, not of execution, because
+// sample, but for those of controls. They stand in the order of the plan, not of execution, because
 // benchstat takes the first column that it meets for the base: so
 // "benchstat -col /model" compares with the base model. Go's format has no
 // rounds either: what judges by rounds and order reads the journal.
@@ -38,6 +38,9 @@ func WriteBench(w io.Writer, run *Run) error {
 	result := &benchfmt.Result{Config: benchConfig(&run.Plan), Iters: 1}
 	for _, row := range run.Plan.Rows {
 		for _, c := range row.Cells {
+			if c.Role == RoleControl {
+				continue // it would be a column of its own, and is no model
+			}
 			cell := Cell{row.Workload, row.Params, c.Model}
 			result.Name = benchfmt.Name(benchName(cell, run.Plan.Host.GOMAXPROCS))
 			for _, s := range cells[cell] {
@@ -184,8 +187,24 @@ func WriteBenchFile(run *Run) error {
 		if _, err := file.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		return checkBench(file, len(run.Samples)-countFailed(run.Samples))
+		return checkBench(file, countBench(run))
 	})
+}
+
+// countBench counts the samples that WriteBench writes.
+func countBench(run *Run) (n int) {
+	controls := make(map[Cell]bool)
+	for _, row := range run.Plan.Rows {
+		for _, c := range row.Cells {
+			controls[Cell{row.Workload, row.Params, c.Model}] = c.Role == RoleControl
+		}
+	}
+	for i := range run.Samples {
+		if s := &run.Samples[i]; s.Failure == nil && !controls[s.Cell] {
+			n++
+		}
+	}
+	return n
 }
 
 // checkBench reads what was written of so many good samples.

@@ -38,17 +38,20 @@ const (
 	maxCells  = 10_000
 	maxTasks  = 100_000_000
 	maxText   = 4096
+	maxSlowed = 100
 )
 
 // check reports what no plan of this program says.
 func (p *Plan) check() error {
 	switch {
-	case p.Schema != Schema:
-		return fmt.Errorf("the plan has the schema %d; this juggle writes %d", p.Schema, Schema)
+	case p.Schema < 1 || p.Schema > Schema:
+		return fmt.Errorf("the plan has the schema %d; this juggle reads 1 to %d", p.Schema, Schema)
 	case p.RunID == "":
 		return fmt.Errorf("the plan has no run_id")
 	case p.Rounds < 1 || p.Rounds > maxRounds:
 		return fmt.Errorf("the plan has %d rounds; 1 to %d are possible", p.Rounds, maxRounds)
+	case p.MinRounds < 0 || p.MinRounds > p.Rounds:
+		return fmt.Errorf("the plan has at least %d rounds and at most %d", p.MinRounds, p.Rounds)
 	case !positive(p.BudgetSeconds) || !positive(p.DeadlineSeconds):
 		return fmt.Errorf("the plan's budget_seconds or sample_deadline_seconds is not above 0")
 	case len(p.Rows) == 0:
@@ -68,7 +71,7 @@ func (p *Plan) check() error {
 			return fmt.Errorf("%s (%s) has %d tasks; 0 to %d are possible", row.Workload, row.Params, row.Tasks, maxTasks)
 		}
 		for _, c := range row.Cells {
-			if err := checkTexts(c.Model, c.Role, c.Against, c.Inexpressible); err != nil {
+			if err := checkTexts(c.Model, c.Role, c.Runs, c.Against, c.Inexpressible); err != nil {
 				return err
 			}
 			cell := Cell{row.Workload, row.Params, c.Model}
@@ -77,6 +80,9 @@ func (p *Plan) check() error {
 			}
 			if seen[cell] = true; len(seen) > maxCells {
 				return fmt.Errorf("the plan holds more than %d cells", maxCells)
+			}
+			if !finite(c.Slowed) || c.Slowed > maxSlowed {
+				return fmt.Errorf("%v is slowed by %v; 0 to %d are possible", cell, c.Slowed, maxSlowed)
 			}
 			if l := c.Predicted; l != nil && (!finite(l.WaitSeconds) || !finite(l.ComputeShare)) {
 				return fmt.Errorf("the law of %v is not finite or negative", cell)

@@ -36,6 +36,8 @@ type Run struct {
 	Plan      Plan
 	Samples   []Sample
 	Timelines []Timeline
+	// Ended is nil if the run was interrupted.
+	Ended *End
 	// Problems say what could not be used, with file and line. There are at most
 	// some 1000, however damaged the files are; MoreProblems counts the others.
 	Problems     []Problem
@@ -83,7 +85,7 @@ func (f *Folder) begin(plan []byte, runID string) error {
 	if err := ReplaceFile(filepath.Join(f.dir, planFile), plan); err != nil {
 		return err
 	}
-	if err := f.append("journal", header{Schema, runID, checksum(plan)}); err != nil {
+	if err := f.append(kindJournal, header{Schema, runID, checksum(plan)}); err != nil {
 		return err
 	}
 	return syncFolder(filepath.Dir(f.dir)) // in which the folder's own name stands
@@ -99,7 +101,7 @@ func (f *Folder) Append(s Sample) error {
 	if err := f.seen.check(s); err != nil {
 		return fmt.Errorf("a sample that %s cannot keep: %w", f.journal.Name(), err)
 	}
-	if err := f.append("sample", s); err != nil {
+	if err := f.append(kindSample, s); err != nil {
 		return err
 	}
 	f.seen.add(s)
@@ -111,8 +113,11 @@ func (f *Folder) AppendTimeline(t Timeline) error {
 	if err := checkTimeline(t); err != nil {
 		return fmt.Errorf("a timeline that %s cannot keep: %w", f.journal.Name(), err)
 	}
-	return f.append("timeline", t)
+	return f.append(kindTimeline, t)
 }
+
+// AppendEnd adds that the run has come to its end, in the same way.
+func (f *Folder) AppendEnd(e End) error { return f.append(kindEnd, e) }
 
 func (f *Folder) append(kind string, record any) error {
 	text, err := encodeLine(kind, record)
@@ -177,7 +182,10 @@ func load(dir string) (*Run, *journal, error) {
 		j.problems = append([]Problem{j.planAltered}, j.problems...)
 	}
 	j.planCRC = planCRC
-	return &Run{dir, *plan, j.samples, j.timelines, j.problems, j.unlisted}, j, nil
+	return &Run{
+		Dir: dir, Plan: *plan, Samples: j.samples, Timelines: j.timelines, Ended: j.ended,
+		Problems: j.problems, MoreProblems: j.unlisted,
+	}, j, nil
 }
 
 // maxPlan bounds plan.json.
@@ -262,7 +270,7 @@ func Resume(dir string) (*Folder, *Run, error) {
 		err = os.Truncate(path, j.good)
 	}
 	if err == nil && j.good == 0 {
-		err = f.append("journal", header{Schema, run.Plan.RunID, j.planCRC})
+		err = f.append(kindJournal, header{Schema, run.Plan.RunID, j.planCRC})
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())

@@ -113,7 +113,7 @@ func TestLoadNamesFileAndLineOfABadPlan(t *testing.T) {
 		`"rounds": 1`:           {`"rounds": "1"`, 7},
 		`"budget_seconds": 60`:  {`"budget_seconds": 1e999`, 8},
 		`"tier": "quick"`:       {`"tier": "quick", "speed": 1`, 1},
-		`"schema": 1`:           {`"schema": 0`, 1},
+		`"schema": 2`:           {`"schema": 0`, 1},
 		`"base_model": "sequen`: {``, 10},
 	} {
 		text := strings.Replace(string(good), old, c.text, 1)
@@ -165,11 +165,11 @@ func TestNewerSchemas(t *testing.T) {
 	dir := record(t, testRun(testPlan(1)))
 	spoil := map[string]func(string) string{
 		planFile: func(text string) string {
-			return strings.Replace(text, `"schema": 1,`, `"schema": 2, "colour": "blue",`, 1)
+			return strings.Replace(text, `"schema": 2,`, `"schema": 3, "colour": "blue",`, 1)
 		},
 		journalFile: func(text string) string {
 			_, rest, _ := strings.Cut(text, "\n")
-			line, err := encodeLine("journal", map[string]any{"schema": 2, "run_id": "20261102-093000", "colour": "blue"})
+			line, err := encodeLine("journal", map[string]any{"schema": 3, "run_id": "20261102-093000", "colour": "blue"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -189,7 +189,7 @@ func TestNewerSchemas(t *testing.T) {
 		_, loaded := Load(dir)
 		for _, err := range []error{resumed, loaded} {
 			newer := (*VersionError)(nil)
-			if !errors.As(err, &newer) || newer.File != path || newer.Schema != 2 || !strings.Contains(err.Error(), "update juggle") {
+			if !errors.As(err, &newer) || newer.File != path || newer.Schema != 3 || !strings.Contains(err.Error(), "update juggle") {
 				t.Errorf("%s: %v", name, err)
 			}
 		}

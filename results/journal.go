@@ -29,6 +29,7 @@ type journal struct {
 	planAltered Problem
 	samples     []Sample
 	timelines   []Timeline
+	ended       *End // nil if samples stand behind it
 	problems    []Problem
 	// unlisted counts the problems beyond maxProblems.
 	unlisted int
@@ -105,6 +106,10 @@ func (j *journal) take(l *line, plan *Plan) error {
 			return err
 		}
 		j.samples = append(j.samples, j.seen.add(l.sample))
+		j.ended = nil
+	case kindEnd:
+		end := l.end // the line's memory is used again
+		j.ended = &end
 	default:
 		if err := checkTimeline(l.timeline); err != nil {
 			return err

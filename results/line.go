@@ -28,6 +28,7 @@ const (
 	kindJournal  = "journal"
 	kindSample   = "sample"
 	kindTimeline = "timeline"
+	kindEnd      = "end"
 )
 
 // encodeLine makes a line of the journal.
@@ -54,7 +55,7 @@ func decodeLine(text []byte) (kind string, raw []byte, err error) {
 	if want := checksum(raw); want != string(sum) {
 		return "", nil, fmt.Errorf("the checksum is %s and the line says %s: the line was altered", want, strconv.QuoteToASCII(string(sum)))
 	}
-	for _, kind := range []string{kindJournal, kindSample, kindTimeline} {
+	for _, kind := range []string{kindJournal, kindSample, kindTimeline, kindEnd} {
 		if string(word) == kind {
 			return kind, raw, nil
 		}
@@ -101,6 +102,7 @@ type line struct {
 	header   json.RawMessage // not decoded, because its version is looked at first
 	sample   Sample
 	timeline Timeline
+	end      End
 	err      error
 }
 
@@ -160,5 +162,7 @@ func (l *line) decode() {
 		l.err = decodeStrictly(raw, &l.sample)
 	case kindTimeline:
 		l.err = decodeStrictly(raw, &l.timeline)
+	case kindEnd:
+		l.err = decodeStrictly(raw, &l.end)
 	}
 }

@@ -21,10 +21,9 @@ func JudgePairs(series []PairedSeries) []Verdict {
 	for i, s := range series {
 		family[i] = compare(s.Model, s.Against, s.pairs())
 	}
-	holm(family)
+	decideAll(family)
 	verdicts := make([]Verdict, len(family))
 	for i, v := range family {
-		v.decide(len(family))
 		verdicts[i] = *v.Verdict
 	}
 	return verdicts

@@ -1,10 +1,15 @@
 package results
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Schema is the version of plan.json and of the journal that this package
-// writes. It reads this version and refuses newer ones.
-const Schema = 1
+// writes. It reads this and older versions and refuses newer ones. Version 2
+// added what ends the sampling of a row (min_rounds), controls (runs, slowed),
+// and records other than samples and timelines in the journal.
+const Schema = 2
 
 // A Plan says what a run measures and where. It is written before the first
 // sample and never changes.
@@ -14,8 +19,12 @@ type Plan struct {
 	Started time.Time `json:"started"`
 	Tier    string    `json:"tier"`
 	// Seed decides the order of the cells in every round.
-	Seed   uint64 `json:"seed"`
-	Rounds int    `json:"rounds"`
+	Seed uint64 `json:"seed"`
+	// Rounds is the largest number of rounds. MinRounds is the number after which
+	// the precision of its ratios may end the sampling of a row (see [Stopping]);
+	// 0 says that every row has Rounds rounds.
+	Rounds    int `json:"rounds"`
+	MinRounds int `json:"min_rounds,omitempty"`
 	// BudgetSeconds bounds all rounds together; no round begins after it.
 	BudgetSeconds float64 `json:"budget_seconds"`
 	// DeadlineSeconds bounds one sample, start-up and warm-up included.
@@ -73,12 +82,18 @@ const (
 	RoleModel   = "model"   // one of the four
 	RoleVariant = "variant" // an auxiliary model
 	RoleTwin    = "twin"    // the workload written natively, without the common contract
+	RoleControl = "control" // not to learn of the model but of the measurement
 )
 
 // A PlannedCell is one model in a row.
 type PlannedCell struct {
 	Model string `json:"model"`
 	Role  string `json:"role"`
+	// Runs is the model that a twin or a control stands for; "" where Model is
+	// one itself.
+	Runs string `json:"runs,omitempty"`
+	// Slowed is by what share of its own time the cell is slowed down on purpose.
+	Slowed float64 `json:"slowed,omitempty"`
 	// Against is the model of the same row that this one is judged against; ""
 	// for the base model itself.
 	Against string `json:"against,omitempty"`
@@ -87,6 +102,11 @@ type PlannedCell struct {
 	// Inexpressible says why this model cannot run this workload; such a cell
 	// is never sampled and its reason is printed in its place.
 	Inexpressible string `json:"inexpressible,omitempty"`
+}
+
+// IsControl tells a row that only controls the measurement.
+func (r Row) IsControl() bool {
+	return !slices.ContainsFunc(r.Cells, func(c PlannedCell) bool { return c.Role != RoleControl })
 }
 
 // A Law predicts the wall time of a cell from what is known beforehand and the

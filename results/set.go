@@ -109,12 +109,16 @@ func RunSet(run *Run) *Set {
 	}
 	names, places := benchNames(&run.Plan)
 	for _, sample := range run.Samples {
+		name, named := names[sample.Cell]
+		if !named {
+			continue // a control
+		}
 		if sample.Failure != nil {
 			s.Failed++
 			continue
 		}
 		s.Results++
-		key := Key{Package: pkg, Name: names[sample.Cell]}
+		key := Key{Package: pkg, Name: name}
 		for _, m := range metrics {
 			if value, measured := sample.Costs[m.Unit]; measured {
 				value, key.Unit = benchunit.Tidy(value, m.Unit)
@@ -128,11 +132,14 @@ func RunSet(run *Run) *Set {
 
 // benchNames returns the benchmark's name of every cell of a plan, and the place
 // of every name in it. Cells whose names differ in what no benchmark's name can
-// hold are kept apart by quotes.
+// hold are kept apart by quotes. Controls have none: they tell of their own run.
 func benchNames(p *Plan) (names map[Cell]string, places map[string]int) {
 	names, places = make(map[Cell]string), make(map[string]int)
 	for _, row := range p.Rows {
 		for _, c := range row.Cells {
+			if c.Role == RoleControl {
+				continue
+			}
 			cell := Cell{row.Workload, row.Params, c.Model}
 			name := benchName(cell, p.Host.GOMAXPROCS)
 			if _, taken := places[name]; taken {

@@ -81,6 +81,14 @@ func holm(family []comparison) {
 	}
 }
 
+// decideAll corrects a family and decides every verdict in it.
+func decideAll(family []comparison) {
+	holm(family)
+	for _, v := range family {
+		v.decide(len(family))
+	}
+}
+
 // decide gives a verdict its kind once its family is corrected.
 func (v comparison) decide(family int) {
 	beyond := 1 + v.Margin

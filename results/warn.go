@@ -33,8 +33,8 @@ func warnings(a *Analysis, problems []Problem, more int) (all []Warning) {
 	if len(problems) > 0 {
 		all = append(all, Warning{run, WarnFile, fmt.Sprintf("%s of the run's files could not be used (%s): what was in them is missing here", plural(len(problems)+more, "line", "lines"), Inert(problems[0].Error()))})
 	}
-	if a.RoundsDone < a.Plan.Rounds {
-		all = append(all, Warning{run, WarnIncomplete, fmt.Sprintf("only %d of %d rounds are complete: resume the run to take the others", a.RoundsDone, a.Plan.Rounds)})
+	if a.Interrupted {
+		all = append(all, Warning{run, WarnIncomplete, fmt.Sprintf("the run was interrupted when %s complete: resume it to take the others", plural(a.RoundsDone, "round was", "rounds were"))})
 	}
 	if need := MinRounds(a.Family); a.RoundsDone < need && a.Family > 0 {
 		all = append(all, Warning{run, WarnFewRounds, fmt.Sprintf("%s cannot all be decided in %s: take at least %d (-rounds %d)",

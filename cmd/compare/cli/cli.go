@@ -71,6 +71,8 @@ func execute(table []workloads.Workload) {
 type environment struct {
 	table          []workloads.Workload
 	stdout, stderr io.Writer
+	// strict is set by -strict: a control that failed is an error.
+	strict bool
 }
 
 // A command is a subcommand. Setup declares its flags and returns what runs it
@@ -92,7 +94,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 
 // run carries out a command line and returns the exit code.
 func run(ctx context.Context, table []workloads.Workload, args []string, stdout, stderr io.Writer) int {
-	e := &environment{table, stdout, stderr}
+	e := &environment{table: table, stdout: stdout, stderr: stderr}
 	if len(args) > 0 && slices.Contains([]string{"help", "-h", "-help", "--help"}, args[0]) {
 		return e.exit(e.help(args[1:]))
 	}
@@ -156,6 +158,14 @@ func findCommand(name string) (command, error) {
 	return command{}, usagef("no command is called %q; there are %s", name, nearest.List(name, append(names, "help")))
 }
 
+// errControl ends a command under -strict whose run is not to be trusted.
+var errControl = errors.New("a control failed")
+
+// declareStrict declares -strict.
+func (e *environment) declareStrict(flags *flag.FlagSet) {
+	flags.BoolVar(&e.strict, "strict", false, "exit with 3 if a control failed")
+}
+
 // errSampleFailed ends a command whose samples were not all right; the report
 // and the lines before say which.
 var errSampleFailed = errors.New("not every answer was right")
@@ -173,7 +183,7 @@ func (e *environment) exit(err error) int {
 	case errors.As(err, &selection) || errors.As(err, &usage):
 		fmt.Fprintln(e.stderr, "compare:", err)
 		return exitUsage
-	case errors.As(err, &held):
+	case errors.As(err, &held) || errors.Is(err, errControl):
 		fmt.Fprintln(e.stderr, "compare:", err)
 		return exitFailOn
 	default:
@@ -212,6 +222,6 @@ func (e *environment) help(args []string) error {
 		"\"compare help COMMAND\" tells more of one.\n\n"+
 		"exit codes: 0 every answer was right; 1 a sample failed or a file could not be read or\n"+
 		"written; 2 the command line is wrong and nothing was written; 3 a condition of diff\n"+
-		"-fail-on holds; 130 interrupted.\n")
+		"-fail-on holds, or a control failed under -strict; 130 interrupted.\n")
 	return nil
 }

@@ -26,7 +26,7 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	lines := bufio.NewScanner(stderr)
 	for lines.Scan() {
 		fmt.Fprintln(ts.Stderr(), lines.Text())
-		if strings.HasPrefix(lines.Text(), "round 1 of") {
+		if strings.HasPrefix(lines.Text(), "round 1:") {
 			ts.Check(cmd.Process.Signal(os.Interrupt))
 		}
 	}

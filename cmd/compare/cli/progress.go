@@ -21,11 +21,11 @@ type progress struct {
 	columns int // of the terminal; 0 where there is none
 	clock   func() time.Time
 
-	total, finished, failed, rounds int
-	began, stepBegan                time.Time
-	took                            map[results.Cell]time.Duration
-	cells                           []results.Cell // of a round
-	done                            map[results.Cell]int
+	plan                    *results.Plan
+	finished, failed, round int
+	began, stepBegan        time.Time
+	rows                    map[int]bool                   // seen in this round
+	took                    map[results.Cell]time.Duration // the last time
 }
 
 func newProgress(out io.Writer) *progress {
@@ -46,26 +46,34 @@ func terminalColumns(out io.Writer) int {
 	return columns
 }
 
-func (p *progress) Begin(plan *results.Plan, total, done int) {
-	p.total, p.finished, p.rounds = total, done, plan.Rounds
+func (p *progress) Begin(plan *results.Plan, done int) {
+	p.plan, p.finished = plan, done
 	p.began = p.clock()
 	p.took = make(map[results.Cell]time.Duration)
-	p.done = make(map[results.Cell]int)
-	for _, s := range harness.Order(plan, 0) {
-		p.cells = append(p.cells, s.Cell)
-	}
+	p.rows = make(map[int]bool)
 	if done > 0 {
-		fmt.Fprintf(p.out, "%d of %d samples were taken before\n", done, total)
+		fmt.Fprintf(p.out, "%s before\n", were(done))
 	}
 }
 
-func (p *progress) Before(s harness.Step) {
-	p.stepBegan = p.clock()
-	if p.columns == 0 {
-		return
+func were(samples int) string {
+	if samples == 1 {
+		return "1 sample was taken"
 	}
-	line := fmt.Sprintf("[%d/%d] round %d of %d: %s%s", p.finished+1, p.total, s.Round+1, p.rounds, s, p.left(s.Round))
-	p.draw(line)
+	return fmt.Sprintf("%d samples were taken", samples)
+}
+
+func (p *progress) Before(s harness.Step) {
+	if s.Round != p.round {
+		p.roundOver()
+		p.round = s.Round
+		clear(p.rows)
+	}
+	p.rows[s.Row] = true
+	p.stepBegan = p.clock()
+	if p.columns > 0 {
+		p.draw(fmt.Sprintf("round %d, sample %d: %s%s", s.Round+1, p.finished+1, s, p.left(s.Round)))
+	}
 }
 
 // draw replaces the line on the terminal.
@@ -83,10 +91,29 @@ func (p *progress) After(s harness.Step, sample results.Sample) error {
 		p.failed++
 		p.line(fmt.Sprintf("%s failed: %s: %s", s, f.Kind, results.Inert(firstLine(f.Message))))
 	}
-	if p.columns == 0 && s.Place == len(p.cells)-1 {
-		p.line(fmt.Sprintf("round %d of %d: %d of %d samples%s", s.Round+1, p.rounds, p.finished, p.total, p.left(s.Round+1)))
-	}
 	return nil
+}
+
+// roundOver tells of a round, where no line changes. The first one also tells, on
+// a terminal too, how long the run will take.
+func (p *progress) roundOver() {
+	if len(p.rows) == 0 {
+		return
+	}
+	text := fmt.Sprintf("round %d: %s", p.round+1, count(p.finished, "sample", "samples"))
+	if enough := len(p.plan.Rows) - len(p.rows); enough > 0 {
+		text += fmt.Sprintf(", %d of %d rows have enough", enough, len(p.plan.Rows))
+	}
+	if p.columns == 0 || p.round == 0 {
+		p.line(text + p.left(p.round+1))
+	}
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // line prints a whole line, over the changing one on a terminal.
@@ -97,32 +124,54 @@ func (p *progress) line(text string) {
 	fmt.Fprintln(p.out, text)
 }
 
-// left estimates the time left from what each cell took last, once every cell
-// has been seen.
+// left tells how long the rounds from this one on will take: until the budget
+// ends them, and where it is sooner the most that there can be, by what each cell
+// took last; and at least the rounds that every row has.
 func (p *progress) left(round int) string {
 	var perRound time.Duration
-	for _, c := range p.cells {
-		took, known := p.took[c]
-		if !known {
-			return ""
-		}
+	for _, took := range p.took {
 		perRound += took
 	}
-	if p.total == p.finished || len(p.cells) == 0 {
+	budget := max(0, seconds(p.plan.BudgetSeconds)-p.clock().Sub(p.began))
+	if round == 0 || perRound == 0 {
 		return ""
 	}
-	left := perRound * time.Duration(p.total-p.finished) / time.Duration(len(p.cells))
-	return fmt.Sprintf(", about %v left", left.Round(time.Second))
+	most := perRound * time.Duration(p.plan.Rounds-round)
+	if p.plan.MinRounds == 0 {
+		if most == 0 {
+			return ""
+		}
+		return fmt.Sprintf(", about %v left", min(most, budget).Round(time.Second))
+	}
+	least := perRound * time.Duration(max(0, p.plan.MinRounds-round))
+	if most = min(most, budget); least == 0 || least > most {
+		return fmt.Sprintf(", at most %v left", most.Round(time.Second))
+	}
+	return fmt.Sprintf(", %v to %v left", least.Round(time.Second), most.Round(time.Second))
 }
 
 func (p *progress) End(e harness.Ending) {
+	if p.columns == 0 && e.Err == nil {
+		p.roundOver()
+	}
 	gone := p.clock().Sub(p.began).Round(100 * time.Millisecond)
-	text := fmt.Sprintf("%d of %d samples in %v", p.finished, p.total, gone)
+	text := fmt.Sprintf("%s in %s, %v", count(p.finished, "sample", "samples"), count(e.Rounds, "round", "rounds"), gone)
 	if p.failed > 0 {
 		text += fmt.Sprintf(", %d of them failed", p.failed)
 	}
-	if e.OverBudget {
-		text += fmt.Sprintf("; the budget ended the run after round %d of %d", e.Rounds, p.rounds)
+	if e.Err == nil {
+		text += ": " + whyEnded(p.plan, e)
 	}
 	p.line(text)
+}
+
+// whyEnded says what ended the rounds.
+func whyEnded(plan *results.Plan, e harness.Ending) string {
+	switch {
+	case e.OverBudget:
+		return fmt.Sprintf("the budget of %v was used up", seconds(plan.BudgetSeconds))
+	case plan.MinRounds > 0:
+		return "every ratio is known well, or more rounds would not make it known better"
+	}
+	return "that was the plan"
 }

@@ -16,6 +16,7 @@ var reportCommand = command{
 		"from the journal and replaced; the journal is only read.",
 	example: "compare report results/reference/quick",
 	setup: func(e *environment, flags *flag.FlagSet) func(context.Context, []string) error {
+		e.declareStrict(flags)
 		return func(_ context.Context, args []string) error {
 			dir, err := oneArgument("report", "the folder of a run", args)
 			if err != nil {
@@ -34,6 +35,7 @@ var resumeCommand = command{
 		"on the same machine, because other numbers would not compare.",
 	example: "compare resume results/runs/20261121-101500.000",
 	setup: func(e *environment, flags *flag.FlagSet) func(context.Context, []string) error {
+		e.declareStrict(flags)
 		return func(ctx context.Context, args []string) error {
 			dir, err := oneArgument("resume", "the folder of a run", args)
 			if err != nil {

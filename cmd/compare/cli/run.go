@@ -24,9 +24,12 @@ var runCommand = command{
 	name: "run", arguments: "[flags] [workload...]",
 	summary: "measure workloads under models and report",
 	help: "Every cell (a workload with its parameters under a model) is sampled once per round, in a\n" +
-		"fresh process and in a fresh random order. Each answer is checked. The run folder holds the\n" +
-		"journal of all samples, bench.txt for benchstat, figures, REPORT.md and report.html. Ctrl-C\n" +
-		"keeps what was finished; a second one ends at once.",
+		"fresh process and in a fresh random order. Each answer is checked. A row (a workload with its\n" +
+		"parameters) has enough rounds when the ratios of its models are known well, or when more\n" +
+		"rounds do not make them known better; whether there is a difference does not matter for that.\n" +
+		"Every run has controls: a model against itself, the same slowed down by 5 %, and a task that\n" +
+		"does nothing. The run folder holds the journal of all samples, bench.txt for benchstat,\n" +
+		"figures, REPORT.md and report.html. Ctrl-C keeps what was finished; a second one ends at once.",
 	example: "compare run -models sequential,eventloop -param latency=50ms scrape",
 	setup: func(e *environment, flags *flag.FlagSet) func(context.Context, []string) error {
 		o := harness.Options{Table: e.table, Params: map[string]string{}}
@@ -39,9 +42,10 @@ var runCommand = command{
 			return nil
 		})
 		flags.BoolVar(&o.Variants, "variants", false, "also run the auxiliary models threads, gil and hybrid")
-		rounds := flags.Int("rounds", 0, "`number` of samples of each cell (default as many as the comparisons need, at least 10)")
-		budget := flags.Duration("budget", 0, "`time` after which no round begins (default by tier: 10m, 1h, 8h)")
+		rounds := flags.Int("rounds", 0, "`number` of samples of each cell (default as many as its ratios need to be known well, at least 10)")
+		budget := flags.Duration("budget", 0, "`time` after which no round begins (default by tier: 2m, 1h, 8h)")
 		flags.Uint64Var(&o.Seed, "seed", 0, "`number` that decides the order of samples (default random, and recorded)")
+		e.declareStrict(flags)
 		out := flags.String("out", "", "`folder` of the run, which must not hold anything yet (default "+runsFolder+"/ID)")
 		flags.Func("param", "`name=value` of a parameter, in every chosen workload that has it; may be repeated", func(text string) error {
 			name, value, found := strings.Cut(text, "=")
@@ -92,9 +96,12 @@ func (e *environment) measure(ctx context.Context, o harness.Options, out string
 
 // planLine says what a run is about to do.
 func planLine(plan *results.Plan, out string) string {
-	cells := len(harness.Order(plan, 0))
-	return fmt.Sprintf("%d workloads with parameters, %d cells, %d rounds: %d samples, at most %v; results go to %s",
-		len(plan.Rows), cells, plan.Rounds, cells*plan.Rounds, seconds(plan.BudgetSeconds), out)
+	rounds := count(plan.Rounds, "round", "rounds")
+	if plan.MinRounds > 0 {
+		rounds = fmt.Sprintf("at least %d rounds, until the ratios are known well", plan.MinRounds)
+	}
+	return fmt.Sprintf("%s of %d cells, %s, at most %v; results go to %s",
+		count(len(plan.Rows), "row", "rows"), len(harness.Order(plan, 0)), rounds, seconds(plan.BudgetSeconds), out)
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -107,6 +114,9 @@ func (e *environment) carryOut(ctx context.Context, folder *results.Folder, know
 	ending := harness.Run(ctx, &known.Plan, known.Samples, processes, time.Now,
 		&journal{folder: folder}, newProgress(e.stderr))
 	err := ending.Err
+	if err == nil {
+		err = folder.AppendEnd(results.End{Time: time.Now().UTC(), OverBudget: ending.OverBudget})
+	}
 	if err == nil {
 		err = e.recordTimelines(ctx, processes, folder, known)
 	}
@@ -176,6 +186,9 @@ func (e *environment) report(dir string) error {
 	if failed := failedSamples(loaded); failed > 0 {
 		return fmt.Errorf("%w: %d of %d samples failed", errSampleFailed, failed, len(loaded.Samples))
 	}
+	if e.strict && analysis.Doubt() != "" {
+		return fmt.Errorf("%w: the report says which, under Controls", errControl)
+	}
 	if n := len(loaded.Problems) + loaded.MoreProblems; n > 0 {
 		return fmt.Errorf("problems in the files of %s: %d, named above; the report is made of what is good", dir, n)
 	}
@@ -194,6 +207,9 @@ func failedSamples(r *results.Run) int {
 
 // printAnswers prints the verdicts as sentences, a block per row.
 func (e *environment) printAnswers(a *results.Analysis) {
+	if doubt := a.Doubt(); doubt != "" {
+		fmt.Fprintf(e.stdout, "\n%s.\n", strings.ToUpper(doubt[:1])+doubt[1:])
+	}
 	for _, row := range a.Rows {
 		fmt.Fprintln(e.stdout)
 		for _, c := range row.Cells {
