@@ -3,7 +3,7 @@
 GO ?= go
 RUN ?= results/reference/quick
 
-.PHONY: run build test check bench results report update-golden fuzz fmt clean help
+.PHONY: run build test check bench results trust report update-golden fuzz fmt clean help
 
 run: build ## measure the quick tier of every workload under the four models, and report
 	bin/compare
@@ -25,6 +25,11 @@ results: build ## measure the reference run of this machine again, with its pict
 	bin/compare run -rounds 20 -out $(RUN)
 	mkdir -p plots/gallery
 	cp $(RUN)/figures/forest.* $(RUN)/figures/timeline-* plots/gallery/
+
+trust: ## find out what the verdicts are worth on this machine (takes over an hour; leave it alone meanwhile)
+	for study in simulate agreement cost alarms power; do \
+		$(GO) run ./harness/trust -out results/reference/trust $$study || exit 1; \
+	done
 
 report: build ## make the report of RUN again from its journal
 	bin/compare report $(RUN)

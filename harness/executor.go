@@ -21,7 +21,21 @@ import (
 type Processes struct {
 	needsFixture func(workload string) bool
 	fixtures     map[results.Cell]*fixture
+	spent        Spent
 }
+
+// Spent is what samples took that is not the harness's own time. What a run takes
+// beyond it is the harness: fixtures, checks, the journal, the ends of processes.
+type Spent struct {
+	// Samples counts those that came to a measured region and gave an answer.
+	Samples int
+	// Start is from the start of each sample's process until it was ready to
+	// measure, warm-up included; Region is the measured regions.
+	Start, Region time.Duration
+}
+
+// Spent tells what the samples taken so far took.
+func (p *Processes) Spent() Spent { return p.spent }
 
 // NewProcesses returns an executor for a plan over the given table, which must
 // be the table that this binary's main gave to Serve.
@@ -107,6 +121,7 @@ func (p *Processes) execute(ctx context.Context, step Step, trace bool, deadline
 
 // converse is the owner's side of the talk that serveSample answers.
 func (p *Processes) converse(child *reexec.Child, r cellRequest, f *fixture, deadline time.Time) (sampleReport, error) {
+	began := time.Now()
 	l := newLink(child.Socket)
 	child.Socket.SetDeadline(deadline)
 	var report sampleReport
@@ -120,6 +135,7 @@ func (p *Processes) converse(child *reexec.Child, r cellRequest, f *fixture, dea
 	if ready.Failure != nil {
 		return sampleReport{Failure: ready.Failure}, nil
 	}
+	start := time.Since(began)
 	measureFixture, err := f.watch()
 	if err != nil {
 		return report, err
@@ -130,6 +146,9 @@ func (p *Processes) converse(child *reexec.Child, r cellRequest, f *fixture, dea
 	if err := l.receive(&report); err != nil {
 		return report, err
 	}
+	p.spent.Samples++
+	p.spent.Start += start
+	p.spent.Region += time.Duration(report.Costs[results.Wall])
 	return report, measureFixture(&report)
 }
 
