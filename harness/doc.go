@@ -5,16 +5,18 @@
 // A cell is a workload with its parameters under a model. A sample is one fresh
 // process that runs one cell once and reports its answer and its costs. A round
 // takes a sample of every cell in a fresh random order. A plan says which cells
-// and how many rounds; a run is a plan carried out.
+// and how many rounds at most; a run is a plan carried out.
 //
 // # A measurement, step by step
 //
 //  1. [NewPlan] makes a plan from [Options], and says before anything starts what
 //     does not exist or what this machine has too little of.
 //  2. [Run] carries it out: round after round, in the order that [Order] derives
-//     from the plan's seed. It tells its observers what it does.
+//     from the plan's seed. A row that has enough rounds is left out from then on
+//     (see [results.Stopping]). It tells its observers what it does.
 //  3. For each sample [Processes] starts a process, and before the first of a row
-//     its fixture, the server that the tasks talk to, in a process of its own.
+//     its fixture, the server that the tasks talk to, in a process of its own. The
+//     environment of each has another size, which moves its memory.
 //  4. The sample process makes the workload, starts the model, runs the first few
 //     tasks to warm up, and says that it is ready.
 //  5. When it is told to go on, it reads what it and its workers have used so far,

@@ -111,6 +111,9 @@ func (c *Control) judge() {
 		c.Floor = math.Expm1(max(math.Log(v.Hi), -math.Log(v.Lo)))
 		c.Status = statusOf(v.Kind == Equivalent)
 		c.Text = fmt.Sprintf("%s against itself took %s", name, measured)
+		if c.Status == ControlFailed {
+			c.Text += fmt.Sprintf(", so no difference up to %s means anything here", percent(c.Floor))
+		}
 	default:
 		c.Status = statusOf(v.Kind == Slower)
 		c.Text = fmt.Sprintf("%s, slowed down by %s on purpose, took %s", name, percent(c.Cell.Slowed), measured)

@@ -19,10 +19,20 @@
 //     beyond the margin of 2 %; "equivalent" needs one wholly within it;
 //     everything else is "inconclusive", with the smallest difference that the
 //     samples could have shown.
+//  5. A run controls itself (see [Control]): a cell is compared with itself, and
+//     the largest difference that its interval leaves possible is the least that
+//     every margin is; a cell that is slowed down by 5 % must be found; a task
+//     that does nothing must take next to nothing.
+//
+// How many rounds a row has is decided by how well its ratios are known, see
+// [Stopping]; never by whether a difference shows.
 //
 // Sources: Kalibera and Jones, "Rigorous benchmarking in reasonable time" (ISMM
 // 2013), for ratios with intervals and the process as the unit; Hollander and
-// Wolfe, "Nonparametric statistical methods", for the estimate and interval.
+// Wolfe, "Nonparametric statistical methods", for the estimate and interval;
+// Georges, Buytaert and Eeckhout, "Statistically rigorous Java performance
+// evaluation" (OOPSLA 2007), and Laaber et al., "Dynamically reconfiguring software
+// microbenchmarks" (FSE 2020), for stopping on the width of intervals.
 //
 // # The run folder
 //

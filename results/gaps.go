@@ -68,11 +68,18 @@ func mostFrequent(reasons map[string]int) (samples int, why string) {
 // warnGaps says once, for all cells, which costs are missing: a report prints
 // them as "not measured" in many places, and bench.txt leaves them out.
 func warnGaps(a *Analysis) (Warning, bool) {
-	found := gaps(a.Samples)
+	var samples []Sample
+	for _, row := range a.Rows {
+		for _, c := range row.Cells {
+			if c.Role != RoleTwin { // which has no model, so nothing that only models have
+				samples = append(samples, c.Good...)
+			}
+		}
+	}
+	found, good := gaps(samples), len(samples)
 	if len(found) == 0 {
 		return Warning{}, false
 	}
-	good := len(a.Samples) - countFailed(a.Samples)
 	texts := make([]string, len(found))
 	for i, g := range found {
 		texts[i] = fmt.Sprintf("%s in %d of %s (%s)", strings.Join(g.metrics, ", "), g.samples, plural(good, "sample", "samples"), Inert(g.why))
