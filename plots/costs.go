@@ -14,7 +14,8 @@ import (
 func costs(a *results.Analysis) []part {
 	parts := []part{heading{2, "All costs"}, paragraph{
 		"Medians over the samples of a model; those of a whole run count all its tasks together, worker processes included. " +
-			"Wall time has its interval behind it. The law predicts wall time from how long tasks wait and from the CPU time C that " +
+			"Behind a median stands its interval, at the confidence that the wall time tells; these describe, and no verdict rests " +
+			"on them. The law predicts wall time from how long tasks wait and from the CPU time C that " +
 			a.Plan.BaseModel + " needed; what it leaves out, such as sending a task to another process, is the ratio's distance from 1.",
 	}}
 	for _, row := range byGroup(a.Rows) {
@@ -69,12 +70,26 @@ func wallCell(c results.CellAnalysis) string {
 	if !ok {
 		return whyEmpty(c)
 	}
-	text := results.FormatValue(results.Wall, s.Median)
-	if math.IsInf(s.Lo, 0) || math.IsInf(s.Hi, 0) || math.IsNaN(s.Lo) || math.IsNaN(s.Hi) {
+	text := medianWithin(results.Wall, s)
+	if !bounded(s) {
 		return text + ", too few samples for an interval"
 	}
-	return fmt.Sprintf("%s [%s to %s, %s]", text, results.FormatValue(results.Wall, s.Lo),
-		results.FormatValue(results.Wall, s.Hi), percent(math.Round(1000*s.Confidence)/1000))
+	return fmt.Sprintf("%s, %s", text, percent(math.Round(1000*s.Confidence)/1000))
+}
+
+// medianWithin is a median with its interval, without one where there are too few
+// samples or all agree.
+func medianWithin(unit string, s results.Summary) string {
+	text := results.FormatValue(unit, s.Median)
+	lo, hi := results.FormatValue(unit, s.Lo), results.FormatValue(unit, s.Hi)
+	if !bounded(s) || lo == text && hi == text {
+		return text
+	}
+	return fmt.Sprintf("%s [%s to %s]", text, lo, hi)
+}
+
+func bounded(s results.Summary) bool {
+	return !math.IsInf(s.Lo, 0) && !math.IsInf(s.Hi, 0) && !math.IsNaN(s.Lo) && !math.IsNaN(s.Hi)
 }
 
 func law(c results.CellAnalysis) string {
@@ -99,10 +114,11 @@ func ratioCell(c results.CellAnalysis) string {
 	return factor(s.Median / c.PredictedNS)
 }
 
-// metricCell is the median of a metric, or that there is none: never 0.
+// metricCell is the median of a metric with its interval, or that there is none:
+// never 0.
 func metricCell(c results.CellAnalysis, unit string) string {
 	if s, ok := c.Costs[unit]; ok {
-		return results.FormatValue(unit, s.Median)
+		return medianWithin(unit, s)
 	}
 	if len(c.Good) == 0 {
 		return "–"

@@ -111,7 +111,7 @@ func TestWhatIsNotMeasuredIsNeverZero(t *testing.T) {
 		}
 	}
 	at := slices.IndexFunc(got.Rows, func(line []string) bool { return line[0] == "involuntary context switches" })
-	if want := []string{"involuntary context switches", "3", "3", "3", notMeasured, "3", "–"}; at < 0 || !slices.Equal(got.Rows[at], want) {
+	if want := []string{"involuntary context switches", "3 [2.97 to 3.06]", "3 [2.97 to 3.06]", "3 [2.97 to 3.06]", notMeasured, "3 [2.97 to 3.06]", "–"}; at < 0 || !slices.Equal(got.Rows[at], want) {
 		t.Errorf("got %q, want %q", got.Rows[max(at, 0)], want)
 	}
 	reasons := strings.Join(missing(row).Items, "\n")
