@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"context"
 	"time"
 
 	"juggle/harness/machine"
@@ -52,4 +53,16 @@ func (p *Processes) used() (time.Duration, error) {
 		total += alive
 	}
 	return total, nil
+}
+
+// Observe describes this machine and watches it for a while in which this process
+// does nothing. When ctx ends, its cause is returned.
+func Observe(ctx context.Context, d time.Duration) (results.Host, results.Conditions, error) {
+	before := machine.Source{}.Read(usage.FamilyCPU)
+	select {
+	case <-ctx.Done():
+		return results.Host{}, results.Conditions{}, context.Cause(ctx)
+	case <-time.After(d):
+	}
+	return readHost(), machine.Source{}.Read(usage.FamilyCPU).Since(before), nil
 }
