@@ -15,8 +15,11 @@ import (
 const (
 	processBytes   = 20e6
 	runtimeThreads = 6
-	// taskBytes is the stack, envelope and buffers of a task in flight.
-	taskBytes = 64e3
+	// A task in flight has a stack and an envelope; 10,000 sleepers took 5.6 KB
+	// each. One with a socket has buffers too; 1000 pages of scrape took 22 KB each,
+	// and 50 KB with net/http in the native twin.
+	taskBytes   = 8e3
+	socketBytes = 64e3
 )
 
 // Needs are what a tier needs at once, at most. Descriptors are known from its
@@ -38,7 +41,7 @@ func NeedsOf(table []workloads.Workload, tier workloads.Tier) (Needs, error) {
 	workers := models.Parallelism()
 	processes := 3 + workers
 	need := Needs{Tier: tier, Threads: processes * (workers + runtimeThreads)}
-	most := 0
+	most := 0.0
 	for _, w := range table {
 		rows, err := w.RowsOf(tier, nil)
 		if err != nil {
@@ -56,10 +59,10 @@ func NeedsOf(table []workloads.Workload, tier workloads.Tier) (Needs, error) {
 			if in.Limit > 0 {
 				inFlight = min(inFlight, in.Limit)
 			}
-			most = max(most, inFlight)
+			most = max(most, float64(inFlight)*taskBytes+float64(in.Descriptors)*socketBytes)
 		}
 	}
-	need.Bytes = float64(processes)*processBytes + float64(most)*taskBytes
+	need.Bytes = float64(processes)*processBytes + most
 	return need, nil
 }
 
