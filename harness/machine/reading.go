@@ -30,7 +30,7 @@ type Reading struct {
 const busyCPU = "busy-cpu-s"
 
 // Read reads the counters. Used tells the CPU time that the caller's own
-// processes have used so far. A reading takes some 0.1 ms on a small machine
+// processes have used so far. A reading takes some 0.2 ms on a machine with 2 CPUs
 // (BenchmarkRead).
 func (s Source) Read(used func() (time.Duration, error)) Reading {
 	r := Reading{at: time.Now(), values: make(map[string]float64)}
