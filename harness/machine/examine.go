@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"os"
 	"strings"
 
 	"juggle/results"
@@ -181,6 +182,9 @@ func examineClock(h results.Host) Finding {
 }
 
 func (s Source) examineBattery() Finding {
+	if _, err := os.Stat(s.path("sys/class/power_supply")); err != nil {
+		return untold("battery")
+	}
 	status := strings.Join(s.lines("sys/class/power_supply/BAT*/status"), ", ")
 	switch {
 	case status == "":
