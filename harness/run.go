@@ -104,6 +104,7 @@ type runner struct {
 	stopping  *results.Stopping
 	seq       int
 	failed    int
+	inRound   bool // whether the observers know of the round
 }
 
 // rounds runs round after round, until every row has enough. No round begins once
@@ -127,6 +128,9 @@ func (r *runner) rounds(ctx context.Context, clock func() time.Time) Ending {
 				return Ending{Rounds: round, Failed: r.failed, Err: err}
 			}
 		}
+		if err := r.endRound(round); err != nil {
+			return Ending{Rounds: round + 1, Failed: r.failed, Err: err}
+		}
 	}
 }
 
@@ -141,6 +145,7 @@ func (r *runner) step(ctx context.Context, s Step) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	r.beginRound(s.Round)
 	for _, o := range r.observers {
 		o.Before(s)
 	}

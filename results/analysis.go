@@ -9,6 +9,8 @@ type Analysis struct {
 	Samples []Sample
 	// Timelines are in the order of the journal.
 	Timelines []Timeline
+	// Conditions are those of the rounds, in the order of the journal.
+	Conditions []Conditions
 	// RoundsDone and RoundsMost are the fewest and the most full rounds that a row
 	// has. Interrupted is set if the run came to no end of its own.
 	RoundsDone, RoundsMost int

@@ -4,7 +4,7 @@ import "slices"
 
 // Analyze judges a run.
 func Analyze(run *Run) *Analysis {
-	a := &Analysis{Plan: run.Plan, Samples: run.Samples, Timelines: run.Timelines}
+	a := &Analysis{Plan: run.Plan, Samples: run.Samples, Timelines: run.Timelines, Conditions: run.Conditions}
 	cells := byCell(run.Samples)
 	var family []comparison
 	for _, row := range run.Plan.Rows {

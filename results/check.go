@@ -62,6 +62,9 @@ func (p *Plan) check() error {
 		h.OS, h.Arch, h.CPU, h.Kernel, h.Governor, h.Virtualization); err != nil {
 		return err
 	}
+	if err := h.check(); err != nil {
+		return err
+	}
 	seen := make(map[Cell]bool)
 	for _, row := range p.Rows {
 		if err := checkTexts(row.Workload, row.Params, row.Group, row.Isolates); err != nil {
@@ -125,6 +128,8 @@ type duplicates struct {
 	// cells are those that are ever sampled.
 	cells map[Cell]*sampled
 	seqs  map[int]bool
+	// conditions are the rounds that have them.
+	conditions map[int]bool
 }
 
 // sampled is what is known of a cell: its name and the rounds that have it.
@@ -134,7 +139,7 @@ type sampled struct {
 }
 
 func newDuplicates(plan *Plan) *duplicates {
-	d := &duplicates{plan.Rounds, make(map[Cell]*sampled), make(map[int]bool)}
+	d := &duplicates{plan.Rounds, make(map[Cell]*sampled), make(map[int]bool), make(map[int]bool)}
 	for _, row := range plan.Rows {
 		for _, c := range row.Cells {
 			if cell := (Cell{row.Workload, row.Params, c.Model}); c.Inexpressible == "" {

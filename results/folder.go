@@ -38,6 +38,8 @@ type Run struct {
 	Timelines []Timeline
 	// Ended is nil if the run was interrupted.
 	Ended *End
+	// Conditions are in the order of the journal; a round can lack them.
+	Conditions []Conditions
 	// Problems say what could not be used, with file and line. There are at most
 	// some 1000, however damaged the files are; MoreProblems counts the others.
 	Problems     []Problem
@@ -183,8 +185,8 @@ func load(dir string) (*Run, *journal, error) {
 	}
 	j.planCRC = planCRC
 	return &Run{
-		Dir: dir, Plan: *plan, Samples: j.samples, Timelines: j.timelines, Ended: j.ended,
-		Problems: j.problems, MoreProblems: j.unlisted,
+		Dir: dir, Plan: *plan, Samples: j.samples, Timelines: j.timelines, Conditions: j.conditions,
+		Ended: j.ended, Problems: j.problems, MoreProblems: j.unlisted,
 	}, j, nil
 }
 

@@ -30,6 +30,7 @@ type journal struct {
 	samples     []Sample
 	timelines   []Timeline
 	ended       *End // nil if samples stand behind it
+	conditions  []Conditions
 	problems    []Problem
 	// unlisted counts the problems beyond maxProblems.
 	unlisted int
@@ -110,6 +111,12 @@ func (j *journal) take(l *line, plan *Plan) error {
 	case kindEnd:
 		end := l.end // the line's memory is used again
 		j.ended = &end
+	case kindRound:
+		if err := j.seen.checkConditions(l.round); err != nil {
+			return err
+		}
+		j.seen.conditions[l.round.Round] = true
+		j.conditions = append(j.conditions, l.round)
 	default:
 		if err := checkTimeline(l.timeline); err != nil {
 			return err

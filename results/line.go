@@ -29,6 +29,7 @@ const (
 	kindSample   = "sample"
 	kindTimeline = "timeline"
 	kindEnd      = "end"
+	kindRound    = "round"
 )
 
 // encodeLine makes a line of the journal.
@@ -55,7 +56,7 @@ func decodeLine(text []byte) (kind string, raw []byte, err error) {
 	if want := checksum(raw); want != string(sum) {
 		return "", nil, fmt.Errorf("the checksum is %s and the line says %s: the line was altered", want, strconv.QuoteToASCII(string(sum)))
 	}
-	for _, kind := range []string{kindJournal, kindSample, kindTimeline, kindEnd} {
+	for _, kind := range []string{kindJournal, kindSample, kindTimeline, kindRound, kindEnd} {
 		if string(word) == kind {
 			return kind, raw, nil
 		}
@@ -103,6 +104,7 @@ type line struct {
 	sample   Sample
 	timeline Timeline
 	end      End
+	round    Conditions
 	err      error
 }
 
@@ -164,5 +166,7 @@ func (l *line) decode() {
 		l.err = decodeStrictly(raw, &l.timeline)
 	case kindEnd:
 		l.err = decodeStrictly(raw, &l.end)
+	case kindRound:
+		l.err = decodeStrictly(raw, &l.round)
 	}
 }

@@ -54,13 +54,41 @@ type Host struct {
 	Kernel     string `json:"kernel"`
 	CPUs       int    `json:"cpus"`
 	GOMAXPROCS int    `json:"gomaxprocs"`
-	Governor   string `json:"governor"`
+	// Governor is the frequency governor of the CPUs: the names of several, joined
+	// by commas, where they differ, and "none" where the system sets no frequency.
+	Governor string `json:"governor"`
 	// Virtualization names the hypervisor, "none" on bare metal.
 	Virtualization string `json:"virtualization"`
 	MemoryBytes    int64  `json:"memory_bytes"`
 	// BusyCPUs is how many CPUs something else kept busy right before the run
 	// began. The load average would count the build of this program in.
 	BusyCPUs float64 `json:"busy_cpus"`
+
+	// What follows came with schema 2; a run before it has none of it.
+
+	// OnlineCPUs is the number of CPUs that the system runs, of which CPUs are
+	// those that the process may use.
+	OnlineCPUs int `json:"online_cpus,omitempty"`
+	// CPUQuota is what control groups leave to the process, in CPUs, and
+	// MemoryLimit likewise, in bytes.
+	CPUQuota    Limit `json:"cpu_quota,omitempty"`
+	MemoryLimit Limit `json:"memory_limit,omitempty"`
+	// OpenFiles bounds the descriptors of a process; Threads bounds the threads
+	// of all processes of the user, the group or the machine, whichever is least.
+	OpenFiles Limit `json:"open_files,omitempty"`
+	Threads   Limit `json:"threads,omitempty"`
+	// Boost and SMT are "on" or "off": a clock above the nominal one, and several
+	// threads on one core. SMT is "none" where the processor has it not.
+	Boost string `json:"boost,omitempty"`
+	SMT   string `json:"smt,omitempty"`
+	// HugePages is "always", "madvise" or "never": where the system may back
+	// memory with transparent huge pages.
+	HugePages string `json:"huge_pages,omitempty"`
+	// ASLR says what of a process lies elsewhere each time: "full", "partial" (no
+	// heap) or "off".
+	ASLR string `json:"aslr,omitempty"`
+	// ClockSource is what the kernel reads the time from, such as "tsc".
+	ClockSource string `json:"clock_source,omitempty"`
 }
 
 // A Row is a workload with its parameters: what every model is compared on.

@@ -43,6 +43,7 @@ func warnings(a *Analysis, problems []Problem, more int) (all []Warning) {
 	if h := a.Plan.Host; h.BusyCPUs > tooBusy {
 		all = append(all, Warning{run, WarnBusy, fmt.Sprintf("something else kept %.1f of %s busy when the run began, so close that and measure again", h.BusyCPUs, plural(h.CPUs, "CPU", "CPUs"))})
 	}
+	all = append(all, warnConditions(a)...)
 	for _, d := range []doubt{drift, spread, outliers} {
 		if w, found := d.about(a.Rows); found {
 			all = append(all, w)

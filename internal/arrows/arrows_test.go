@@ -20,13 +20,14 @@ var allowed = []struct {
 	folder string
 	may    string
 }{
-	{"cmd/compare/cli", "juggle/harness juggle/harness/ab juggle/plots juggle/results juggle/workloads juggle/models juggle/internal/nearest golang.org/x/term"},
+	{"cmd/compare/cli", "juggle/harness juggle/harness/ab juggle/harness/machine juggle/plots juggle/results juggle/workloads juggle/models juggle/internal/nearest golang.org/x/term"},
 	{"cmd/compare/example", "juggle/cmd/compare/cli juggle/workloads juggle/models"},
 	{"cmd/compare", "juggle/cmd/compare/cli juggle/workloads juggle/workloads/"},
 	{"plots", "juggle/results gonum.org/v1/plot gonum.org/v1/plot/ golang.org/x/image/ codeberg.org/go-fonts/liberation/"},
 	{"harness/trust", "juggle/harness juggle/results juggle/workloads juggle/models golang.org/x/perf/benchmath"},
 	{"harness/ab", "juggle/results golang.org/x/perf/benchfmt"},
-	{"harness", "juggle/results juggle/workloads juggle/models juggle/internal/goroutine juggle/internal/reexec juggle/internal/usage juggle/internal/nearest golang.org/x/sys/"},
+	{"harness/machine", "juggle/internal/cgroup juggle/results"},
+	{"harness", "juggle/harness/machine juggle/results juggle/workloads juggle/models juggle/internal/goroutine juggle/internal/reexec juggle/internal/usage juggle/internal/nearest golang.org/x/sys/"},
 	{"results", "golang.org/x/perf/ github.com/aclements/go-moremath/ github.com/montanaflynn/stats"},
 	{"workloads/fixture", ""},
 	{"workloads", "juggle/models juggle/workloads/fixture juggle/internal/nearest"},

@@ -86,7 +86,7 @@ func (p Parent) String() string { return fmt.Sprintf("cgroup v%d at %s", p.versi
 func Find() (Parent, error) { return kernel.find() }
 
 func (fs fileSystem) find() (Parent, error) {
-	places, err := fs.places()
+	places, err := fs.places("memory")
 	if err != nil {
 		return Parent{}, lacking(err.Error())
 	}

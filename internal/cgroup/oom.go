@@ -21,7 +21,7 @@ import (
 func OOMKills() (count int64, where string, err error) { return kernel.oomKills() }
 
 func (fs fileSystem) oomKills() (count int64, where string, err error) {
-	places, _ := fs.places() // without them the machine's own count is left
+	places, _ := fs.places("memory") // without them the machine's own count is left
 	for _, p := range places {
 		// The kernel counts a victim in its group whatever limit was hit.
 		if n, err := kills(p.own, p.version); err == nil {

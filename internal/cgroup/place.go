@@ -11,16 +11,16 @@ import (
 	"strings"
 )
 
-// A place is where this process stands in a hierarchy that accounts for memory.
+// A place is where this process stands in a hierarchy that has a controller.
 type place struct {
 	version int
 	own     string // directory of its own group
 	mount   string // directory above which nothing is seen
 }
 
-// places returns the hierarchies that are mounted and may limit memory, v2
-// first. A hybrid system mounts both, and one of them has the controller.
-func (fs fileSystem) places() ([]place, error) {
+// places returns the hierarchies that are mounted and may have a controller, such
+// as "memory", v2 first. A hybrid system mounts both, and one of them has it.
+func (fs fileSystem) places(controller string) ([]place, error) {
 	mounts, err := os.ReadFile(filepath.Join(fs.root, "proc/self/mountinfo"))
 	if err != nil {
 		return nil, err
@@ -31,11 +31,11 @@ func (fs fileSystem) places() ([]place, error) {
 	}
 	var places []place
 	for _, version := range []int{2, 1} {
-		own, ok := ownPath(membership, version)
+		own, ok := ownPath(membership, version, controller)
 		if !ok {
 			continue
 		}
-		for _, m := range parseMounts(mounts) {
+		for _, m := range parseMounts(mounts, controller) {
 			below, err := below(own, m.root)
 			if m.version == version && err == nil {
 				mount := filepath.Join(fs.root, m.point)
@@ -51,7 +51,7 @@ func (fs fileSystem) places() ([]place, error) {
 // lines such as "0::/user.slice" for v2 and "4:memory:/jobs" for v1; see
 // cgroups(7). A group that was removed, or lies outside of what this process
 // may see, is none.
-func ownPath(text []byte, version int) (path string, ok bool) {
+func ownPath(text []byte, version int, controller string) (path string, ok bool) {
 	for line := range bytes.Lines(text) {
 		fields := strings.SplitN(strings.TrimSuffix(string(line), "\n"), ":", 3)
 		if len(fields) != 3 {
@@ -59,7 +59,7 @@ func ownPath(text []byte, version int) (path string, ok bool) {
 		}
 		number, controllers, path := fields[0], strings.Split(fields[1], ","), fields[2]
 		unified := number == "0" && fields[1] == ""
-		if version == 2 && !unified || version == 1 && !slices.Contains(controllers, "memory") {
+		if version == 2 && !unified || version == 1 && !slices.Contains(controllers, controller) {
 			continue
 		}
 		if !strings.HasPrefix(path, "/") || strings.HasSuffix(path, " (deleted)") || climbs(path) {
@@ -82,12 +82,12 @@ type mount struct {
 }
 
 // parseMounts finds the cgroup file systems in the text of /proc/self/mountinfo
-// that are v2, or v1 with the memory controller. A line is
+// that are v2, or v1 with the controller. A line is
 //
 //	36 35 98:0 /root /point rw,noatime master:1 - cgroup2 source rw
 //
 // with any number of fields before the "-"; see proc_pid_mountinfo(5).
-func parseMounts(text []byte) []mount {
+func parseMounts(text []byte, controller string) []mount {
 	var mounts []mount
 	for line := range bytes.Lines(text) {
 		fields := strings.Fields(string(line))
@@ -100,7 +100,7 @@ func parseMounts(text []byte) []mount {
 		case "cgroup2":
 			m.version = 2
 		case "cgroup":
-			if slices.Contains(options, "memory") {
+			if slices.Contains(options, controller) {
 				m.version = 1
 			}
 		}

@@ -33,7 +33,7 @@ func TestMounts(t *testing.T) {
 		"31 23 0:27 / /x rw - cgroup2":          nil,
 		strings.Replace(lineV2, "/sys", "sys", 1): nil,
 	} {
-		if diff := cmp.Diff(want, parseMounts([]byte(text)), cmp.AllowUnexported(mount{})); diff != "" {
+		if diff := cmp.Diff(want, parseMounts([]byte(text), "memory"), cmp.AllowUnexported(mount{})); diff != "" {
 			t.Errorf("%q: %s", text, diff)
 		}
 	}
@@ -58,7 +58,7 @@ func TestOwnPath(t *testing.T) {
 		{"0:", 2, "", false},
 		{"", 2, "", false},
 	} {
-		if got, ok := ownPath([]byte(c.text), c.version); got != c.want || ok != c.ok {
+		if got, ok := ownPath([]byte(c.text), c.version, "memory"); got != c.want || ok != c.ok {
 			t.Errorf("v%d in %q: got %q, %v, want %q, %v", c.version, c.text, got, ok, c.want, c.ok)
 		}
 	}
@@ -97,7 +97,7 @@ func FuzzPlaces(f *testing.F) {
 	f.Fuzz(func(t *testing.T, mounts, membership string) {
 		root := t.TempDir()
 		fs := fakeFiles(t, root, map[string]string{"proc/self/mountinfo": mounts, "proc/self/cgroup": membership})
-		places, err := fs.places()
+		places, err := fs.places("memory")
 		if err != nil {
 			t.Fatal(err)
 		}

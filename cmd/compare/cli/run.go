@@ -112,7 +112,7 @@ func (e *environment) carryOut(ctx context.Context, folder *results.Folder, know
 	o := harness.Options{Table: e.table}
 	processes := harness.NewProcesses(o)
 	ending := harness.Run(ctx, &known.Plan, known.Samples, processes, time.Now,
-		&journal{folder: folder}, newProgress(e.stderr))
+		&journal{folder: folder}, processes.Watch(folder.AppendConditions), newProgress(e.stderr))
 	err := ending.Err
 	if err == nil {
 		err = folder.AppendEnd(results.End{Time: time.Now().UTC(), OverBudget: ending.OverBudget})
