@@ -182,7 +182,7 @@ func TestWarnings(t *testing.T) {
 			wall(r, "primes", "goroutines", func(round int) float64 { return 1 - float64(round)/100 })
 		}, "goroutines", []string{"in 2 cells, most in primes (upto=1000) under goroutines", "falls", "tau -"}},
 		FindSerial: {func(r *Run) {
-			wall(r, "primes", "processpool", func(round int) float64 { return 1 + 0.001*float64([]int{1, 3, 5, 7, 9, 11, 12, 10, 8, 6, 4, 2}[round]) })
+			wall(r, "primes", "processpool", func(round int) float64 { return 1 + 0.01*float64([]int{1, 3, 5, 7, 9, 11, 12, 10, 8, 6, 4, 2}[round]) })
 		}, "processpool", []string{"in primes (upto=1000) under processpool: neighbours are alike", "within a round"}},
 		WarnSpread: {func(r *Run) {
 			wall(r, "primes", "processpool", func(round int) float64 { return 1 + 0.3*float64(round*5%12)/12 })
