@@ -172,7 +172,7 @@ func others(d *results.Diff, all bool) []string {
 
 // uncompared counts and names what was not compared, by reason.
 func uncompared(d *results.Diff, all bool) (items []string) {
-	for _, why := range []string{results.OnlyInOld, results.OnlyInNew, results.SomeZero, results.AllZero} {
+	for _, why := range []string{results.OnlyInOld, results.OnlyInNew, results.SomeZero, results.SomeOdd, results.AllZero} {
 		var names []string
 		for _, u := range d.Uncompared {
 			name := d.Label(u.Key)

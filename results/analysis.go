@@ -89,8 +89,11 @@ type Verdict struct {
 	// correction within the family.
 	P, HolmP float64
 	// UnpairedP is the Mann-Whitney p-value of the same samples taken without
-	// their rounds (benchmath), printed as a cross-check only.
-	UnpairedP float64
+	// their rounds (benchmath), a cross-check only. PairedOnly tells that it is
+	// withheld, and 0, because the times of Model or Against drift (see Findings):
+	// without rounds, drift counts as noise.
+	UnpairedP  float64
+	PairedOnly bool
 	// Margin is the relative difference that does not matter: 0.02 is 2 %.
 	Margin float64
 	// Detectable is the smallest relative difference that these samples could

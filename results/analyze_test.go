@@ -181,13 +181,16 @@ func TestWarnings(t *testing.T) {
 			wall(r, "primes", "processpool", func(round int) float64 { return 1 + float64(round)/200 })
 			wall(r, "primes", "goroutines", func(round int) float64 { return 1 - float64(round)/100 })
 		}, "goroutines", []string{"in 2 cells, most in primes (upto=1000) under goroutines", "falls", "tau -"}},
+		FindSerial: {func(r *Run) {
+			wall(r, "primes", "processpool", func(round int) float64 { return 1 + 0.01*float64([]int{1, 3, 5, 7, 9, 11, 12, 10, 8, 6, 4, 2}[round]) })
+		}, "processpool", []string{"in primes (upto=1000) under processpool: neighbours are alike", "within a round"}},
 		WarnSpread: {func(r *Run) {
 			wall(r, "primes", "processpool", func(round int) float64 { return 1 + 0.3*float64(round*5%12)/12 })
 		}, "processpool", []string{"widely in primes (upto=1000) under processpool", " % of the median"}},
 		WarnOutliers: {func(r *Run) {
 			wall(r, "primes", "processpool", func(round int) float64 { return 1 + 0.4*float64(max(0, round%5-3)) })
 			wall(r, "sleepers", "eventloop", func(round int) float64 { return 1 + float64(round/7*(11-round)/4) })
-		}, "processpool", []string{"in 2 cells, most in primes (upto=1000) under processpool (2 of 12 samples)"}},
+		}, "processpool", []string{"in 2 cells, most in primes (upto=1000) under processpool: 2 of 12 values are far off"}},
 	} {
 		run := testRun(testPlan(12))
 		c.spoil(run)
@@ -224,7 +227,7 @@ func TestWarningsDoNotDrownTheReader(t *testing.T) {
 		codes = append(codes, w.Code)
 		text.WriteString(w.Text + "\n")
 	}
-	if want := []string{WarnFailed, WarnFile, WarnIncomplete, WarnBusy, WarnDrift, WarnSpread, WarnOutliers}; !slices.Equal(codes, want) {
+	if want := []string{WarnFailed, WarnFile, WarnIncomplete, WarnBusy, WarnDrift, FindModes, WarnSpread, WarnOutliers}; !slices.Equal(codes, want) {
 		t.Errorf("got %v, want %v", codes, want)
 	}
 	golden(t, "warnings.txt", text.String())

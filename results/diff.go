@@ -44,6 +44,7 @@ const (
 	OnlyInNew = "only in NEW"
 	AllZero   = "0 in OLD and NEW"
 	SomeZero  = "0 in a part of the samples, which gives no ratio"
+	SomeOdd   = "below 0, infinite or no number in a part of the samples, which gives no ratio"
 )
 
 // NewDiff compares two sets. Units are those to be judged, as "ns/op" or in base
@@ -155,6 +156,9 @@ func noRatio(o, n *series) string {
 	zeros := 0
 	for _, s := range []*series{o, n} {
 		for _, v := range s.values {
+			if !finite(v) {
+				return SomeOdd
+			}
 			if v == 0 {
 				zeros++
 			}

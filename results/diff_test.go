@@ -249,6 +249,20 @@ func TestNothingIsDropped(t *testing.T) {
 	})
 }
 
+// A custom unit that can be negative or has no number costs the time in the same
+// lines nothing: no sample is left out for it.
+func TestOddNumbersSpoilTheirOwnUnitAlone(t *testing.T) {
+	text := "BenchmarkA 1 5 ns/op -1 balance 3 B/op\nBenchmarkA 1 6 ns/op 2 balance 3 B/op\nBenchmarkA 1 7 ns/op NaN rate 3 B/op\nBenchmarkA 1 8 ns/op +Inf speed 3 B/op\n"
+	d := mustDiff(t, text, text)
+	want := []Uncompared{{Key{Name: "A", Unit: "balance"}, SomeOdd}, {Key{Name: "A", Unit: "rate"}, SomeOdd}, {Key{Name: "A", Unit: "speed"}, SomeOdd}}
+	if diff := cmp.Diff(want, d.Uncompared); diff != "" {
+		t.Error(diff)
+	}
+	if len(d.Changes) != 2 || d.Changes[0].Old.N != 4 || d.Changes[1].New.N != 4 || len(d.Old.Problems) > 0 {
+		t.Errorf("%+v, problems %v", d.Changes, d.Old.Problems)
+	}
+}
+
 func TestReasonsNotToCompare(t *testing.T) {
 	d := mustDiff(t,
 		"BenchmarkA 1 5 ns/op 0 B/op 0 allocs/op 7 old\nBenchmarkGone 1 5 ns/op 3 B/op\n",

@@ -43,6 +43,11 @@ func driftOf(values []float64) (d driftTest) {
 	return d
 }
 
+// drifts tells whether a series has the finding [WarnDrift].
+func drifts(values []float64) bool {
+	return len(values) >= fewestForDoubt && math.Abs(driftOf(values).Z) > standardErrors
+}
+
 // sortCounting sorts values by merging halves and counts the pairs that stood in
 // the wrong order (Knight 1966). Spare is as long as values.
 func sortCounting(values, spare []float64) (inversions int) {

@@ -35,7 +35,8 @@ func Findings(values []float64) (all []Finding) {
 	if len(values) < fewestForDoubt {
 		return nil
 	}
-	if d := driftOf(values); math.Abs(d.Z) > standardErrors {
+	if drifts(values) {
+		d := driftOf(values)
 		direction := "rises"
 		if d.Tau < 0 {
 			direction = "falls"

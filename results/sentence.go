@@ -16,6 +16,9 @@ func (v *Verdict) Sentence(row Row) string {
 	head := rowLabel(row) + ": " + Inert(v.Model) + " "
 	against := Inert(v.Against)
 	pairs := plural(v.Pairs, "paired round", "paired rounds")
+	if v.PairedOnly {
+		pairs += " and by these alone, because the times drift"
+	}
 	switch v.Kind {
 	case Faster:
 		return fmt.Sprintf("%sis %s times as fast as %s (95 %% interval %s to %s, Holm %s, %s)",
@@ -28,7 +31,7 @@ func (v *Verdict) Sentence(row Row) string {
 			head, against, percent(v.Margin), digits(v.Speedup), digits(v.Lo), digits(v.Hi), pairs)
 	}
 	switch {
-	case v.Pairs < leastPairs:
+	case v.Pairs < leastPairs: // too few to find drift in
 		return fmt.Sprintf("%sagainst %s is inconclusive: there is no 95 %% interval of %s, at least %d are needed (speed-up so far %s)",
 			head, against, pairs, leastPairs, digits(v.Speedup))
 	case math.IsInf(v.Detectable, 1):

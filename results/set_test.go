@@ -92,10 +92,10 @@ func TestReadSetNamesProblems(t *testing.T) {
 		}
 		lines = append(lines, p.Line)
 	}
-	if diff := cmp.Diff([]int{2, 3, 4, 5, 7, 10}, lines); diff != "" {
+	if diff := cmp.Diff([]int{2, 5, 7}, lines); diff != "" {
 		t.Errorf("lines with problems: %s", diff)
 	}
-	if s.Results != 2 {
+	if s.Results != 5 {
 		t.Errorf("%d results", s.Results)
 	}
 	if g := s.series[Key{"", "G", "sec/op"}]; g == nil || g.rounds[0] != 3 {

@@ -149,7 +149,9 @@ func (s *Set) take(record benchfmt.Record) {
 	}
 }
 
-// takeResult keeps a result whole or not at all.
+// takeResult keeps a result whole or not at all. Numbers that have no ratio are
+// kept, too: a Diff says so of their unit, and the time in the same line is as
+// good as any.
 func (s *Set) takeResult(r *benchfmt.Result) error {
 	units := make([]string, len(r.Values))
 	for i, v := range r.Values {
@@ -157,11 +159,8 @@ func (s *Set) takeResult(r *benchfmt.Result) error {
 		if v.OrigUnit == "" { // the reader leaves the unit of a 0 as it was
 			_, units[i] = benchunit.Tidy(v.Value, v.Unit)
 		}
-		switch {
-		case slices.Contains(units[:i], units[i]):
+		if slices.Contains(units[:i], units[i]) {
 			return fmt.Errorf("%s stands twice in the line", units[i])
-		case !finite(v.Value):
-			return fmt.Errorf("%s is %v; a measurement is a number from 0", units[i], v.Value)
 		}
 	}
 	round := -1

@@ -62,9 +62,11 @@ func compare(model, against string, pairs []pair) comparison {
 		bases[i], others[i] = p.base, p.model
 	}
 	v.P = signedRankP(logs)
-	v.UnpairedP = benchmath.AssumeNothing.Compare(
-		benchmath.NewSample(bases, &benchmath.DefaultThresholds),
-		benchmath.NewSample(others, &benchmath.DefaultThresholds)).P
+	if v.PairedOnly = drifts(bases) || drifts(others); !v.PairedOnly {
+		v.UnpairedP = benchmath.AssumeNothing.Compare(
+			benchmath.NewSample(bases, &benchmath.DefaultThresholds),
+			benchmath.NewSample(others, &benchmath.DefaultThresholds)).P
+	}
 	return newComparison(v, func(miss float64) (center, lo, hi float64) { return hodgesLehmann(logs, miss) })
 }
 

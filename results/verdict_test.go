@@ -202,3 +202,26 @@ func TestUnpairedPIsThatOfBenchmath(t *testing.T) {
 		t.Errorf("equal samples: p = %g", got)
 	}
 }
+
+// Where a time drifts, the verdict is by pairs only, and both the verdict and its
+// sentence say so; the pairs themselves bear the drift.
+func TestDriftWithholdsTheUnpairedCrossCheck(t *testing.T) {
+	for _, c := range []struct {
+		rise  float64
+		apart bool
+	}{{0, false}, {0.02, true}} {
+		var pairs []pair
+		for i := range 20 {
+			at := 100 * (1 + c.rise*float64(i)) * (1 + 0.001*float64(i*7%20))
+			pairs = append(pairs, pair{base: at, model: 1.1 * at})
+		}
+		made := compare("m", "b", pairs)
+		decideAll([]comparison{made})
+		if made.Kind != Slower || made.PairedOnly != c.apart || (made.UnpairedP == 0) != c.apart {
+			t.Errorf("rise %g: %+v", c.rise, made.Verdict)
+		}
+		if text := made.Sentence(Row{Workload: "w"}); strings.Contains(text, "by these alone, because the times drift") != c.apart {
+			t.Errorf("rise %g: %s", c.rise, text)
+		}
+	}
+}

@@ -3,8 +3,7 @@ package results
 import (
 	"fmt"
 	"math"
-
-	"github.com/montanaflynn/stats"
+	"slices"
 )
 
 // Codes of warnings.
@@ -44,7 +43,7 @@ func warnings(a *Analysis, problems []Problem, more int) (all []Warning) {
 		all = append(all, Warning{run, WarnBusy, fmt.Sprintf("something else kept %.1f of %s busy when the run began, so close that and measure again", h.BusyCPUs, plural(h.CPUs, "CPU", "CPUs"))})
 	}
 	all = append(all, warnConditions(a)...)
-	for _, d := range []doubt{drift, spread, outliers} {
+	for _, d := range []doubt{drift, serial, modes, spread, outliers} {
 		if w, found := d.about(a.Rows); found {
 			all = append(all, w)
 		}
@@ -116,40 +115,36 @@ func (d doubt) about(rows []RowAnalysis) (Warning, bool) {
 	return Warning{at, d.code, d.text(where, worst)}, true
 }
 
-// drift is a wall time that rises or falls over the run. Kendall's tau of n
-// values has a standard deviation of √(2(2n+5)/(9n(n-1))); three of them are
-// rare among some dozens of cells.
-var drift = doubt{
-	code: WarnDrift,
-	size: func(c CellAnalysis) float64 {
-		n := float64(len(c.Good))
-		if tau := math.Abs(wallTau(c)); tau > 3*math.Sqrt(2*(2*n+5)/(9*n*(n-1))) {
-			return tau
+// found makes a doubt of a finding about a cell's wall times, in the order of
+// execution. Format has a place for where and one for the words of the finding.
+func found(code, format string) doubt {
+	of := func(c CellAnalysis) (f Finding) {
+		walls := make([]float64, len(c.Good))
+		for i, s := range c.Good {
+			walls[i] = s.Costs[Wall]
 		}
-		return 0
-	},
-	text: func(where string, worst CellAnalysis) string {
-		tau, direction := wallTau(worst), "rises"
-		if tau < 0 {
-			direction = "falls"
+		all := Findings(walls)
+		is := func(code string) int {
+			return slices.IndexFunc(all, func(f Finding) bool { return f.Code == code })
 		}
-		return fmt.Sprintf("the wall time drifts over the run %s, where it %s (Kendall tau %.2f): verdicts pair the samples by round, which takes drift out, but the medians describe something that moved", where, direction, tau)
-	},
+		if i := is(code); i >= 0 && (code != FindSerial || is(WarnDrift) < 0) {
+			return all[i]
+		}
+		return f // a series that drifts has neighbours alike, which is said once
+	}
+	return doubt{
+		code: code,
+		size: func(c CellAnalysis) float64 { return math.Abs(of(c).Value) },
+		text: func(where string, worst CellAnalysis) string { return fmt.Sprintf(format, where, of(worst).Text) },
+	}
 }
 
-// wallTau is Kendall's tau of a cell's wall times over the run, 0 where they are
-// constant.
-func wallTau(c CellAnalysis) float64 {
-	order, walls := make([]float64, len(c.Good)), make([]float64, len(c.Good))
-	for i, s := range c.Good {
-		order[i], walls[i] = float64(s.Seq), s.Costs[Wall]
-	}
-	tau, err := stats.KendallTau(order, walls)
-	if err != nil || math.IsNaN(tau) {
-		return 0
-	}
-	return tau
-}
+var (
+	drift    = found(WarnDrift, "the wall time drifts over the run %s: %s; verdicts pair the samples by round, which takes drift out, and have no unpaired cross-check there, but the medians describe something that moved")
+	serial   = found(FindSerial, "the wall times of one round depend on those of the round before %s: %s; the intervals of the medians take them for independent, so look at the verdicts, which rest on ratios within a round")
+	modes    = found(FindModes, "the wall times have more than one level %s: %s; a median says little of either, so look at the strips")
+	outliers = found(WarnOutliers, "some wall times are far off the others %s: %s; they are kept, since medians and ranks bear them")
+)
 
 // spread is a middle half that is wider than a tenth of the median.
 var spread = doubt{
@@ -167,14 +162,3 @@ var spread = doubt{
 
 // spreadShare is the width of the middle half as a share of the median.
 func spreadShare(s Summary) float64 { return (s.Q3 - s.Q1) / s.Median }
-
-// outliers are samples far off the others.
-var outliers = doubt{
-	code: WarnOutliers,
-	size: func(c CellAnalysis) float64 {
-		return float64(c.Costs[Wall].ExtremeOutliers) / float64(len(c.Good))
-	},
-	text: func(where string, worst CellAnalysis) string {
-		return fmt.Sprintf("some wall times are far off the others %s (%d of %s): they are kept, since medians and ranks bear them", where, worst.Costs[Wall].ExtremeOutliers, plural(len(worst.Good), "sample", "samples"))
-	},
-}

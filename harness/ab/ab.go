@@ -11,10 +11,11 @@
 //     length. The two sides of a benchmark follow one another directly, in an
 //     order that is random too: the machine has less time to change between them
 //     than if all processes of a round were shuffled.
-//  4. The rounds end when the ratio of every benchmark is known to the wanted
-//     precision, or when the next one would not fit into the budget. They never
-//     end because a difference became significant, which would find differences
-//     that are not there.
+//  4. The rounds of a benchmark end when the intervals of its ratios are narrow
+//     enough or narrow no more, by the rule of a run: [results.StopAfter]. All end
+//     when the next round would not fit into the budget. They never end because a
+//     difference became significant, which would find differences that are not
+//     there.
 //  5. The times of the two sides are judged as pairs by round; see package
 //     juggle/results for the rules.
 //
@@ -42,6 +43,7 @@
 package ab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,8 +51,6 @@ import (
 	"os"
 	"strings"
 	"time"
-
-	"juggle/results"
 )
 
 // Options say what to compare and how. The zero value of each field but Base and
@@ -74,10 +74,7 @@ type Options struct {
 	Each time.Duration
 	// Budget bounds all measuring, without the builds; 0 stands for 3 minutes.
 	Budget time.Duration
-	// Precision is the half width of the ratio's 95 % interval at which a
-	// benchmark is known well enough; 0 stands for 0.02, which is 2 %.
-	Precision float64
-	// Rounds is the exact number of rounds; 0 leaves it to Precision.
+	// Rounds is the exact number of rounds; 0 leaves it to [results.StopAfter].
 	Rounds int
 	// Seed decides all orders and paddings; 0 stands for a fresh random one.
 	Seed uint64
@@ -151,9 +148,9 @@ func (o *Options) fill() (pattern, error) {
 	if o.Seed == 0 {
 		o.Seed = rand.Uint64()
 	}
-	o.Each, o.Budget, o.Precision = orDefault(o.Each, 200*time.Millisecond), orDefault(o.Budget, 3*time.Minute), orDefault(o.Precision, results.Margin)
-	if o.Each < 0 || o.Budget < 0 || o.Precision < 0 || o.Rounds < 0 {
-		return nil, selection("lengths of time, precision and rounds are not below 0")
+	o.Each, o.Budget = cmp.Or(o.Each, 200*time.Millisecond), cmp.Or(o.Budget, 3*time.Minute)
+	if o.Each < 0 || o.Budget < 0 || o.Rounds < 0 {
+		return nil, selection("lengths of time and rounds are not below 0")
 	}
 	if o.Tell == nil {
 		o.Tell = func(string) {}
@@ -165,13 +162,6 @@ func (o *Options) fill() (pattern, error) {
 	return p, nil
 }
 
-func orDefault[T comparable](value, standard T) T {
-	if zero := *new(T); value == zero {
-		return standard
-	}
-	return value
-}
-
 // A comparison is what is known while it goes on.
 type comparison struct {
 	Options
@@ -179,6 +169,7 @@ type comparison struct {
 	sides    [2]*Side
 	jobs     []*job
 	problems []Problem
+	look     int // the number of rounds after which to look at the intervals next
 }
 
 // prepare builds both sides and finds the benchmarks that both have.

@@ -85,6 +85,9 @@ func (f *files) write(c *comparison, n int) error {
 			fmt.Fprintf(&file.text, "# %s\n# seed %d; the lines of a benchmark stand in the order of the rounds, in both files alike\n", c.sides[i], c.Seed)
 		}
 		for _, j := range c.jobs {
+			if n >= len(j.rounds) {
+				continue // it needed no more
+			}
 			for _, name := range j.names {
 				if err := file.writer.Write(j.rounds[n][i][name]); err != nil {
 					return err

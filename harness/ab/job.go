@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/perf/benchfmt"
+
+	"juggle/results"
 )
 
 // leastBenchtime is the shortest time that a benchmark measures, unless Each is
@@ -25,6 +27,7 @@ type job struct {
 	expected  time.Duration // that its two processes take in a round
 	names     []string      // of the lines that both sides print, in their order
 	rounds    []round
+	stop      results.Stop // why it is not measured any more
 }
 
 // A round holds the lines of both sides of a job.

@@ -112,7 +112,7 @@ func FuzzResults(f *testing.F) {
 // Precision ends the rounds, and the number of rounds if it is given; what the
 // verdicts say does not.
 func TestRoundsEndByPrecision(t *testing.T) {
-	c := &comparison{Options: Options{Precision: 0.02}, sides: [2]*Side{{Label: "base"}, {Label: "head"}}}
+	c := &comparison{sides: [2]*Side{{Label: "base"}, {Label: "head"}}}
 	j := &job{pkg: ".", name: "BenchmarkX", names: []string{"X"}}
 	c.jobs = []*job{j}
 	add := func(base, head float64) {
@@ -125,23 +125,56 @@ func TestRoundsEndByPrecision(t *testing.T) {
 	for n := range 30 {
 		add(100, 300*(1+0.02*float64(n*7%30))) // surely slower, and not known well
 	}
-	width, name := c.widest()
-	if name != "X" || width < 0.02 || c.judge()[0].Verdict.Kind != results.Slower {
-		t.Fatalf("the interval is ±%g, %+v", width, c.judge())
+	if kind := c.judge()[0].Verdict.Kind; kind != results.Slower {
+		t.Fatalf("the verdict is %s", kind)
 	}
-	if why := c.enough(30, width); why != "" {
-		t.Errorf("wide intervals end the rounds: %s", why)
+	if c.settleJobs(30); c.enough(30) != "" {
+		t.Errorf("wide intervals end the rounds: %s", c.enough(30))
 	}
-	j.rounds = nil
-	for range 10 {
-		add(100, 100.5)
+	j.rounds, c.look = nil, 0
+	for n := range 10 {
+		add(100, 100+0.1*float64(n))
 	}
-	if width, _ := c.widest(); c.enough(9, width) != "" || !strings.Contains(c.enough(10, width), "±2 %") {
-		t.Errorf("±%g after 9 and 10 rounds: %q and %q", width, c.enough(9, width), c.enough(10, width))
+	if c.settleJobs(9); c.enough(9) != "" {
+		t.Errorf("9 rounds are enough: %s", c.enough(9))
 	}
-	c.Rounds = 12
-	if c.enough(11, 0) != "" || c.enough(12, 1) == "" {
+	if c.settleJobs(10); j.stop != results.StopPrecise || c.enough(10) == "" {
+		t.Errorf("10 narrow rounds are not enough: %q", j.stop)
+	}
+	c.Rounds, j.stop = 12, results.StopNot
+	if c.settleJobs(11); c.enough(11) != "" || c.enough(12) == "" || j.stop != results.StopRounds {
 		t.Error("a given number of rounds is not kept")
+	}
+}
+
+// What is known well enough is measured no more, and leaves the budget to what
+// is not.
+func TestBenchmarksEndOneByOne(t *testing.T) {
+	c := &comparison{sides: [2]*Side{{Label: "base"}, {Label: "head"}}}
+	for k, name := range []string{"Known", "Open"} {
+		j := &job{pkg: ".", name: "Benchmark" + name, names: []string{name}}
+		for n := range 10 {
+			r := round{}
+			for i, v := range []float64{100, 100 + float64(50*k*n)} {
+				r[i] = byName([]*benchfmt.Result{{Name: benchfmt.Name(name), Values: []benchfmt.Value{{Value: v, Unit: "ns/op"}}}})
+			}
+			j.rounds = append(j.rounds, r)
+		}
+		c.jobs = append(c.jobs, j)
+	}
+	c.settleJobs(10)
+	if active := c.active(); len(active) != 1 || active[0] != c.jobs[1] {
+		t.Fatalf("%d benchmarks go on", len(active))
+	}
+	if c.enough(10) != "" {
+		t.Error("the rounds end while a benchmark needs more")
+	}
+	if _, name := c.widest(); name != "Open" {
+		t.Errorf("the widest interval is that of %q", name)
+	}
+	c.stopOthers(results.StopBudget)
+	if all := c.judge(); all[0].Stop != results.StopPrecise || all[1].Stop != results.StopBudget || c.enough(10) == "" {
+		t.Errorf("the reasons are %q and %q", all[0].Stop, all[1].Stop)
 	}
 }
 

@@ -14,7 +14,8 @@ const judged = results.Wall
 type Report struct {
 	Base, Head Side
 	Seed       uint64
-	// Rounds is how many were finished, and Stopped says why there are no more.
+	// Rounds is how many were finished, which not every benchmark needed all of,
+	// and Stopped says why there are no more.
 	Rounds  int
 	Stopped string
 	// Benchmarks are those that both sides have and that never failed.
@@ -30,6 +31,9 @@ type Benchmark struct {
 	// Verdict is about the time per operation; its family are all benchmarks of
 	// the report.
 	Verdict results.Verdict
+	// Stop says why it was not measured in more rounds; it is empty where the
+	// comparison was interrupted.
+	Stop results.Stop
 	// Measures are all units that both sides have, the time first.
 	Measures []Measure
 	// OneSided are units that only one side has.
@@ -66,7 +70,7 @@ func (c *comparison) judge() (all []Benchmark) {
 	var family []results.PairedSeries
 	for _, j := range c.jobs {
 		for _, name := range j.names {
-			all = append(all, Benchmark{Name: title(j.pkg, name)})
+			all = append(all, Benchmark{Name: title(j.pkg, name), Stop: j.stop})
 			family = append(family, results.PairedSeries{
 				Model: c.sides[1].Label, Values: j.values(name, 1, judged),
 				Against: c.sides[0].Label, AgainstValues: j.values(name, 0, judged),

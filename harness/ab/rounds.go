@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"juggle/results"
@@ -85,7 +84,7 @@ func (c *comparison) family() (n int) {
 	return n
 }
 
-// leastRounds is how many rounds there are before precision can end them.
+// leastRounds is how many rounds there are before intervals can end them.
 func (c *comparison) leastRounds() int {
 	if c.Rounds > 0 {
 		return c.Rounds
@@ -93,12 +92,12 @@ func (c *comparison) leastRounds() int {
 	return results.MinRounds(c.family())
 }
 
-// roundsDone counts the rounds that all jobs finished.
-func (c *comparison) roundsDone() int {
-	if len(c.jobs) == 0 {
-		return 0
+// roundsDone counts the rounds of the jobs that have most.
+func (c *comparison) roundsDone() (most int) {
+	for _, j := range c.jobs {
+		most = max(most, len(j.rounds))
 	}
-	return len(c.jobs[0].rounds)
+	return most
 }
 
 // runRounds runs rounds until one of the reasons to stop, and returns it.
@@ -108,61 +107,125 @@ func (c *comparison) runRounds(ctx context.Context, end time.Time) (stopped stri
 		if len(c.jobs) == 0 {
 			return "", c.nothing()
 		}
-		widest, name := c.widest()
-		if stopped := c.enough(n, widest); stopped != "" {
+		c.settleJobs(n)
+		if stopped := c.enough(n); stopped != "" {
 			return stopped, nil
 		}
 		if n > 0 && time.Until(end) < longest {
+			c.stopOthers(results.StopBudget)
 			return fmt.Sprintf("the next round would not fit into the budget of %v", c.Budget), nil
 		}
 		if time.Since(told) >= tellEvery {
 			told = time.Now()
-			c.Tell(fmt.Sprintf("%d rounds; the widest interval is ±%.1f %% (%s); at most %v left", n, 100*widest, name, time.Until(end).Round(time.Second)))
+			c.tellProgress(n, time.Until(end))
 		}
 		began := time.Now()
 		err := c.round(ctx, n)
 		switch {
 		case errors.Is(err, errBudget):
+			c.stopOthers(results.StopBudget)
 			return fmt.Sprintf("the budget of %v ended", c.Budget), nil
-		case err != nil:
+		case ctx.Err() != nil:
 			return "it was interrupted", err
+		case err != nil:
+			return "of an error", err
 		}
 		longest = time.Since(began)
 	}
 }
 
-// enough says whether the rounds so far are, and why. It looks at the width of
-// the intervals and at nothing that a difference would change.
-func (c *comparison) enough(n int, widest float64) string {
-	switch {
-	case c.Rounds > 0 && n >= c.Rounds:
-		return "the number of rounds was given"
-	case c.Rounds == 0 && n >= c.leastRounds() && widest <= c.Precision:
-		return fmt.Sprintf("every ratio is known to ±%.2g %%", 100*c.Precision)
+// settleJobs looks, after n rounds, at which jobs need no more. It looks at the
+// rounds at which a run does, and at the width of intervals alone.
+func (c *comparison) settleJobs(n int) {
+	if c.Rounds > 0 || n < max(c.look, c.leastRounds()) {
+		return
 	}
-	return ""
+	c.look = n + max(5, n/10)
+	for _, j := range c.jobs {
+		if j.stop == results.StopNot {
+			j.stop = j.enough()
+		}
+	}
 }
 
-// widest returns the greatest half width of a ratio, and whose it is.
-func (c *comparison) widest() (width float64, name string) {
-	if c.roundsDone() == 0 {
-		return math.Inf(1), ""
+// enough tells whether all ratios of a job are known well enough, or as well as
+// they will be.
+func (j *job) enough() results.Stop {
+	found := results.StopPrecise
+	for _, name := range j.names {
+		logs := j.values(name, 0, judged)
+		for i, head := range j.values(name, 1, judged) {
+			logs[i] = math.Log(logs[i] / head)
+		}
+		switch results.StopAfter(logs) {
+		case results.StopNot:
+			return results.StopNot
+		case results.StopFlat:
+			found = results.StopFlat
+		}
 	}
+	return found
+}
+
+// active returns the jobs that need more rounds.
+func (c *comparison) active() (jobs []*job) {
+	for _, j := range c.jobs {
+		if j.stop == results.StopNot {
+			jobs = append(jobs, j)
+		}
+	}
+	return jobs
+}
+
+// stopOthers gives the jobs that need more rounds the reason why they get none.
+func (c *comparison) stopOthers(why results.Stop) {
+	for _, j := range c.active() {
+		j.stop = why
+	}
+}
+
+// enough says whether the rounds so far are, and why.
+func (c *comparison) enough(n int) string {
+	if c.Rounds > 0 && n >= c.Rounds {
+		c.stopOthers(results.StopRounds)
+		return "the number of rounds was given"
+	}
+	if len(c.active()) > 0 {
+		return ""
+	}
+	for _, j := range c.jobs {
+		if j.stop == results.StopFlat {
+			return "every interval is narrow enough or narrows no more"
+		}
+	}
+	return "every interval is narrow enough"
+}
+
+// tellProgress tells how far the least known ratio is.
+func (c *comparison) tellProgress(n int, left time.Duration) {
+	width, name := c.widest()
+	c.Tell(fmt.Sprintf("%d rounds; %d of %d processes a round need more; the widest interval is ±%.1f %% (%s); at most %v left",
+		n, 2*len(c.active()), 2*len(c.jobs), 100*width, name, left.Round(time.Second)))
+}
+
+// widest returns the greatest half width of a ratio that needs more rounds, and
+// whose it is.
+func (c *comparison) widest() (width float64, name string) {
 	for _, b := range c.judge() {
-		if half := math.Sqrt(b.Verdict.Hi/b.Verdict.Lo) - 1; half > width {
+		if half := math.Sqrt(b.Verdict.Hi/b.Verdict.Lo) - 1; b.Stop == results.StopNot && half > width {
 			width, name = half, b.Name
 		}
 	}
 	return width, name
 }
 
-// round measures every job once on each side. Its order and paddings follow from
+// round measures every job that needs more once on each side. Its order and paddings follow from
 // the seed and its number. A round that does not end is left out whole, in the
 // files too, so that the lines at the same place of both files are pairs.
 func (c *comparison) round(ctx context.Context, n int) error {
 	random := rand.New(rand.NewPCG(c.Seed, uint64(n)))
 	done := make(map[*job]round)
-	jobs := slices.Clone(c.jobs)
+	jobs := c.active()
 	random.Shuffle(len(jobs), func(i, k int) { jobs[i], jobs[k] = jobs[k], jobs[i] })
 	for _, j := range jobs {
 		var r round
@@ -188,7 +251,7 @@ func (c *comparison) round(ctx context.Context, n int) error {
 // keep adds a finished round to the jobs that are still compared, and to the
 // files.
 func (c *comparison) keep(n int, done map[*job]round) error {
-	for _, j := range slices.Clone(c.jobs) {
+	for _, j := range c.active() {
 		r := done[j]
 		if name, side := j.missing(r); name != "" {
 			c.drop(j, fmt.Sprintf("%s printed no time of %s in round %d", c.sides[side].Label, name, n+1))

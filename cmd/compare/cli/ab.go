@@ -21,11 +21,12 @@ var abCommand = command{
 		"committed do. The files of a revision are exported to a temporary folder; the checkout is\n" +
 		"left alone. Packages are named as for the go command, \".\" if none is.\n\n" +
 		"The test binaries of both sides are built. Then come rounds: in each, every benchmark is\n" +
-		"measured once on each side, in a fresh process and in random order. They end when every\n" +
-		"ratio of times per operation has a 95 % interval of ±precision, or with the budget. The\n" +
-		"verdicts are those of a run, paired by round; \"equivalent\" says that the interval lies\n" +
-		"within ±2 %, which a smaller -precision makes likelier. \"compare ab HEAD HEAD\" shows what\n" +
-		"this machine can tell apart. GOFLAGS reaches the builds: GOFLAGS=-tags=x.\n\n" +
+		"measured once on each side, in a fresh process and in random order. Those of a benchmark end\n" +
+		"when the 95 % intervals of its ratios are narrow enough (±0.5 % where the sides are alike, ±2 %\n" +
+		"where they are far apart) or narrow no more, and all with the budget; never because a\n" +
+		"difference shows. The verdicts are those of a run, paired by round; \"equivalent\" says that\n" +
+		"the interval lies within ±2 %. \"compare ab HEAD HEAD\" shows what this machine can tell\n" +
+		"apart. GOFLAGS reaches the builds: GOFLAGS=-tags=x.\n\n" +
 		"Exit codes: 0 all was compared, whatever the verdicts; 1 some benchmark was not (only one\n" +
 		"side has it, it failed, or it printed nothing), or a side did not build; 2 the command\n" +
 		"line is wrong; 130 interrupted: what the finished rounds tell is printed and kept.",
@@ -37,23 +38,19 @@ var abCommand = command{
 		flags.BoolVar(&o.BenchMem, "benchmem", false, "measure allocations in every benchmark")
 		flags.DurationVar(&o.Each, "each", 0, "`time` that the benchmarks of one process measure together (default 200ms)")
 		flags.DurationVar(&o.Budget, "budget", 0, "`time` that all measuring may take, without the builds (default 3m)")
-		precision := flags.Float64("precision", 100*results.Margin, "`percent` of half an interval's width at which rounds end")
-		flags.IntVar(&o.Rounds, "rounds", 0, "exact `number` of rounds (default as many as the precision needs)")
+		flags.IntVar(&o.Rounds, "rounds", 0, "exact `number` of rounds (default as many as the intervals need)")
 		flags.Uint64Var(&o.Seed, "seed", 0, "`number` that decides orders and paddings (default random, and printed)")
 		flags.StringVar(&o.Out, "out", "", "`folder` for the samples, as base.txt and head.txt for benchstat (default none is kept)")
 		return func(ctx context.Context, args []string) error {
 			if len(args) < 2 {
 				return usagef("ab takes two revisions or folders, and %d arguments were given; see: compare help ab", len(args))
 			}
-			if *precision <= 0 {
-				return usagef("-precision is a number of percent above 0, not %v", *precision)
-			}
 			for _, name := range []string{"each", "budget", "rounds"} {
 				if f := flags.Lookup(name); given(flags, name) && slices.Contains([]string{"0", "0s"}, f.Value.String()) {
 					return usagef("-%s is above 0", name)
 				}
 			}
-			o.Base, o.Head, o.Packages, o.Precision = args[0], args[1], args[2:], *precision/100
+			o.Base, o.Head, o.Packages = args[0], args[1], args[2:]
 			return e.compareCode(ctx, o)
 		}
 	},
@@ -86,6 +83,12 @@ func (e *environment) printCodeReport(r *ab.Report) {
 		fmt.Fprintf(e.stdout, "\n%s\n", b.Verdict.Sentence(results.Row{Workload: b.Name}))
 		for _, m := range b.Measures {
 			fmt.Fprintf(e.stdout, "  %s: base %s, head %s%s\n", results.Inert(m.Unit), median(m.Unit, m.Base), median(m.Unit, m.Head), change(m))
+		}
+		switch b.Stop {
+		case results.StopFlat:
+			fmt.Fprintln(e.stdout, "  more rounds made its interval no narrower, so no more were taken")
+		case results.StopBudget:
+			fmt.Fprintln(e.stdout, "  its interval was not yet narrow enough when the budget ended")
 		}
 		for _, unit := range b.OneSided {
 			fmt.Fprintf(e.stdout, "  %s: only one side has it\n", results.Inert(unit))
