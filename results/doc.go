@@ -50,6 +50,7 @@
 //	{"crc32c":"…","sample":{…}}     a Sample
 //	{"crc32c":"…","timeline":{…}}   a Timeline
 //	{"crc32c":"…","end":{…}}        an End
+//	{"crc32c":"…","resumed":{…}}    a Resumption
 //
 // A line is written in one piece and synced before the next sample starts, so
 // that at most the last line can be torn. A line is at most 64 MiB long.

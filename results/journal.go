@@ -30,6 +30,7 @@ type journal struct {
 	samples     []Sample
 	timelines   []Timeline
 	ended       *End // nil if samples stand behind it
+	resumed     []Resumption
 	problems    []Problem
 	// unlisted counts the problems beyond maxProblems.
 	unlisted int
@@ -110,6 +111,8 @@ func (j *journal) take(l *line, plan *Plan) error {
 	case kindEnd:
 		end := l.end // the line's memory is used again
 		j.ended = &end
+	case kindResumed:
+		return j.takeResumed(l.resumed)
 	default:
 		if err := checkTimeline(l.timeline); err != nil {
 			return err

@@ -29,6 +29,7 @@ const (
 	kindSample   = "sample"
 	kindTimeline = "timeline"
 	kindEnd      = "end"
+	kindResumed  = "resumed"
 )
 
 // encodeLine makes a line of the journal.
@@ -55,7 +56,7 @@ func decodeLine(text []byte) (kind string, raw []byte, err error) {
 	if want := checksum(raw); want != string(sum) {
 		return "", nil, fmt.Errorf("the checksum is %s and the line says %s: the line was altered", want, strconv.QuoteToASCII(string(sum)))
 	}
-	for _, kind := range []string{kindJournal, kindSample, kindTimeline, kindEnd} {
+	for _, kind := range []string{kindJournal, kindSample, kindTimeline, kindEnd, kindResumed} {
 		if string(word) == kind {
 			return kind, raw, nil
 		}
@@ -103,6 +104,7 @@ type line struct {
 	sample   Sample
 	timeline Timeline
 	end      End
+	resumed  Resumption
 	err      error
 }
 
@@ -164,5 +166,7 @@ func (l *line) decode() {
 		l.err = decodeStrictly(raw, &l.timeline)
 	case kindEnd:
 		l.err = decodeStrictly(raw, &l.end)
+	case kindResumed:
+		l.err = decodeStrictly(raw, &l.resumed)
 	}
 }
