@@ -21,34 +21,3 @@ func Advice(plan *results.Plan) []string {
 	}
 	return nil
 }
-
-// machine is what makes numbers of two machines incomparable.
-func machine(h results.Host) string {
-	return fmt.Sprintf("%s, %d CPUs, GOMAXPROCS %d, kernel %s", h.CPU, h.CPUs, h.GOMAXPROCS, h.Kernel)
-}
-
-// Resumable reports why this program on this machine cannot go on with a plan.
-func Resumable(plan *results.Plan, table []workloads.Workload) error {
-	build, err := readBuild()
-	if err != nil {
-		return err
-	}
-	host := readHost()
-	switch was := plan.Host; {
-	case plan.Build.BinarySHA256 != build.BinarySHA256:
-		return fmt.Errorf("it was begun by another build of this program (%.12s… with %s, this is %.12s… with %s); "+
-			"use that build, or begin a new run", plan.Build.BinarySHA256, plan.Build.GoVersion, build.BinarySHA256, build.GoVersion)
-	case was.CPU != host.CPU || was.CPUs != host.CPUs || was.GOMAXPROCS != host.GOMAXPROCS || was.Kernel != host.Kernel:
-		return fmt.Errorf("it was begun on another machine (%s; this is %s); begin a new run", machine(was), machine(host))
-	}
-	for _, row := range plan.Rows {
-		w, err := findWorkload(table, row.Workload)
-		if err != nil {
-			return err
-		}
-		if _, err := w.Parse(row.Params); err != nil {
-			return err
-		}
-	}
-	return nil
-}

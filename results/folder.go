@@ -74,7 +74,7 @@ func Create(dir string, plan Plan) (*Folder, error) {
 	}
 	f := &Folder{dir: dir, journal: file, seen: newDuplicates(&plan)}
 	if err := f.begin(append(text, '\n'), plan.RunID); err != nil {
-		return nil, errors.Join(err, file.Close(), os.RemoveAll(filepath.Join(dir, planFile)), os.Remove(path))
+		return nil, errors.Join(err, os.RemoveAll(filepath.Join(dir, planFile)), os.Remove(path), file.Close())
 	}
 	return f, nil
 }

@@ -22,11 +22,11 @@ type Resumption struct {
 // they do.
 func (r Resumption) Differences(plan *Plan) (phrases []string) {
 	if was, is := plan.Build, r.Build; was.BinarySHA256 != is.BinarySHA256 {
-		phrases = append(phrases, fmt.Sprintf("another build of this program (%.12s… with %s, this is %.12s… with %s)",
-			was.BinarySHA256, was.GoVersion, is.BinarySHA256, is.GoVersion))
+		phrases = append(phrases, fmt.Sprintf("by another build of this program (%.12s… with %s; it was begun by %.12s… with %s)",
+			is.BinarySHA256, is.GoVersion, was.BinarySHA256, was.GoVersion))
 	}
 	if was, is := machine(plan.Host), machine(r.Host); was != is {
-		phrases = append(phrases, fmt.Sprintf("another machine (%s; this is %s)", was, is))
+		phrases = append(phrases, fmt.Sprintf("on another machine (%s; it was begun on %s)", is, was))
 	}
 	return phrases
 }
@@ -101,9 +101,9 @@ func roundsOf(run *Run, from, to int) string {
 	first, last := run.Samples[from].Round+1, run.Samples[to-1].Round+1
 	switch {
 	case to == len(run.Samples):
-		return fmt.Sprintf("from round %d on it was", first)
+		return fmt.Sprintf("from round %d on it was measured", first)
 	case first == last:
-		return fmt.Sprintf("in round %d it was", first)
+		return fmt.Sprintf("in round %d it was measured", first)
 	}
-	return fmt.Sprintf("in rounds %d to %d it was", first, last)
+	return fmt.Sprintf("in rounds %d to %d it was measured", first, last)
 }
