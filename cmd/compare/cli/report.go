@@ -79,7 +79,7 @@ func (e *environment) resume(ctx context.Context, dir string, force bool) error 
 	}
 	e.printProblems(known)
 	for _, differs := range resumption.Differences(&known.Plan) {
-		fmt.Fprintf(e.stderr, "note: the run goes on %s\n", differs)
+		fmt.Fprintf(e.stderr, "note: the run is continued %s\n", differs)
 	}
 	return e.carryOut(ctx, folder, known)
 }

@@ -88,7 +88,8 @@ func (e *environment) measure(ctx context.Context, o harness.Options, out string
 		return err
 	}
 	if err := results.CheckRoom(out, plan); err != nil {
-		return errors.Join(err, folder.Close())
+		folder.Close() // it holds no sample
+		return e.unfinished(err, out)
 	}
 	fmt.Fprintln(e.stderr, planLine(plan, out))
 	for _, advice := range harness.Advice(plan) {
