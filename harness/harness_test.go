@@ -420,7 +420,7 @@ func TestResumableRefusesWhatDoesNotCompare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Resumable(plan, testTable()); err != nil {
+	if _, err := Resumable(plan, testTable(), false); err != nil {
 		t.Errorf("the same build on the same machine: %v", err)
 	}
 	for want, change := range map[string]func(*results.Plan){
@@ -431,7 +431,7 @@ func TestResumableRefusesWhatDoesNotCompare(t *testing.T) {
 	} {
 		changed := *plan
 		change(&changed)
-		if err := Resumable(&changed, testTable()); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Resumable(&changed, testTable(), false); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}

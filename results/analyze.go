@@ -25,7 +25,7 @@ func Analyze(run *Run) *Analysis {
 	decideAll(family)
 	a.checkOverhead()
 	a.sampling(run)
-	a.Warnings = warnings(a, run.Problems, run.MoreProblems)
+	a.Warnings = append(warnResumed(run), warnings(a, run.Problems, run.MoreProblems)...)
 	return a
 }
 

@@ -177,8 +177,10 @@ func readValues(record *benchfmt.Result, into map[string]float64) error {
 
 // WriteBenchFile writes bench.txt into the folder of a run, and reads it back: a
 // derived file that its own format's reader refuses would be found by somebody
-// else, later. It replaces the old file as ReplaceFile does.
+// else, later. It replaces the old file as ReplaceFile does, and removes from the folder
+// what killed processes left of files that they wrote aside.
 func WriteBenchFile(run *Run) error {
+	removeLeftovers(run.Dir)
 	return replaceWith(filepath.Join(run.Dir, benchFile), func(file io.ReadWriteSeeker) error {
 		out := bufio.NewWriterSize(file, 64<<10)
 		if err := errors.Join(WriteBench(out, run), out.Flush()); err != nil {

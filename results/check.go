@@ -1,6 +1,7 @@
 package results
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -57,12 +58,7 @@ func (p *Plan) check() error {
 	case len(p.Rows) == 0:
 		return fmt.Errorf("the plan has no rows")
 	}
-	b, h := p.Build, p.Host
-	if err := checkTexts(p.RunID, p.Tier, p.BaseModel, b.GoVersion, b.Revision, b.BinarySHA256,
-		h.OS, h.Arch, h.CPU, h.Kernel, h.Governor, h.Virtualization); err != nil {
-		return err
-	}
-	if err := h.check(); err != nil {
+	if err := errors.Join(checkTexts(p.RunID, p.Tier, p.BaseModel), p.Build.check(), p.Host.check()); err != nil {
 		return err
 	}
 	seen := make(map[Cell]bool)
@@ -103,6 +99,9 @@ func checkTexts(texts ...string) error {
 	}
 	return nil
 }
+
+// check reports what no build is called.
+func (b *Build) check() error { return checkTexts(b.GoVersion, b.Revision, b.BinarySHA256) }
 
 func positive(v float64) bool { return finite(v) && v > 0 }
 

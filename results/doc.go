@@ -51,6 +51,7 @@
 //	{"crc32c":"…","timeline":{…}}   a Timeline
 //	{"crc32c":"…","end":{…}}        an End
 //	{"crc32c":"…","round":{…}}      Conditions, at most one for a round
+//	{"crc32c":"…","resumed":{…}}    a Resumption
 //
 // A line is written in one piece and synced before the next sample starts, so
 // that at most the last line can be torn. A line is at most 64 MiB long.

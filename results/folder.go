@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -21,11 +20,12 @@ const (
 )
 
 // A Folder is a run that is being measured. It is for one goroutine at a time,
-// and a run is for one Folder at a time: another writer of the same journal is
-// noticed by the length of the file, and nothing is written over.
+// and a run is for one Folder at a time: the journal is locked where the system
+// can. Another writer is noticed by the length of the file in any case, and
+// nothing is written over.
 type Folder struct {
 	dir     string
-	journal *os.File
+	journal journalWriter
 	size    int64
 	seen    *duplicates
 }
@@ -40,6 +40,8 @@ type Run struct {
 	Ended *End
 	// Conditions are in the order of the journal; a round can lack them.
 	Conditions []Conditions
+	// Resumed says when the run was taken up again, in the order of the journal.
+	Resumed []Resumption
 	// Problems say what could not be used, with file and line. There are at most
 	// some 1000, however damaged the files are; MoreProblems counts the others.
 	Problems     []Problem
@@ -50,8 +52,9 @@ type Run struct {
 // It refuses a folder that holds anything, so that no old result is harmed, and
 // a plan that Load would refuse. The caller closes the Folder.
 //
-// The journal is made first, and only where there is none: of two that create
-// the same folder at once, one gets it and the other leaves it alone.
+// The journal is made and locked first: of two that create the same folder at
+// once, one gets it and the other leaves it alone. What a process that was killed
+// here left, an empty journal without a plan, is taken over.
 func Create(dir string, plan Plan) (*Folder, error) {
 	if err := plan.check(); err != nil {
 		return nil, err
@@ -59,25 +62,21 @@ func Create(dir string, plan Plan) (*Folder, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making the folder of the run: %w", err)
 	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
+	if err := checkEmpty(dir); err != nil {
 		return nil, err
-	}
-	if len(entries) > 0 {
-		return nil, fmt.Errorf("%s holds something already (%s); name a new folder with -out", dir, entries[0].Name())
 	}
 	text, err := json.MarshalIndent(plan, "", "  ")
 	if err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, journalFile)
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o644)
+	file, err := createJournal(path)
 	if err != nil {
 		return nil, err
 	}
 	f := &Folder{dir: dir, journal: file, seen: newDuplicates(&plan)}
 	if err := f.begin(append(text, '\n'), plan.RunID); err != nil {
-		return nil, errors.Join(err, file.Close(), os.RemoveAll(filepath.Join(dir, planFile)), os.Remove(path))
+		return nil, errors.Join(err, os.RemoveAll(filepath.Join(dir, planFile)), os.Remove(path), file.Close())
 	}
 	return f, nil
 }
@@ -143,8 +142,10 @@ func (f *Folder) append(kind string, record any) error {
 	if err != nil {
 		// By its name, because a file opened for appending cannot be cut on
 		// every system.
-		cut := os.Truncate(f.journal.Name(), f.size)
-		return errors.Join(fmt.Errorf("%w; everything before it is kept", err), cut)
+		if cut := os.Truncate(f.journal.Name(), f.size); cut != nil {
+			return fmt.Errorf("%w; everything before it is kept, and what was written of it could not be cut off: %w", err, cut)
+		}
+		return fmt.Errorf("%w; everything before it is kept", err)
 	}
 	f.size += int64(len(text))
 	return nil
@@ -186,7 +187,7 @@ func load(dir string) (*Run, *journal, error) {
 	j.planCRC = planCRC
 	return &Run{
 		Dir: dir, Plan: *plan, Samples: j.samples, Timelines: j.timelines, Conditions: j.conditions,
-		Ended: j.ended, Problems: j.problems, MoreProblems: j.unlisted,
+		Ended: j.ended, Resumed: j.resumed, Problems: j.problems, MoreProblems: j.unlisted,
 	}, j, nil
 }
 
@@ -246,75 +247,24 @@ func lineOf(text []byte, err error) int {
 }
 
 // Resume opens a run to go on with it. A torn end of the journal is cut off and
-// reported; the damaged journal is kept beside it.
+// reported; the damaged journal is kept beside it. A run that another Folder
+// measures gives [ErrInUse]; one of an older schema is refused, because what is
+// added to its journal now would not be of that schema.
 func Resume(dir string) (*Folder, *Run, error) {
+	file, err := openJournal(dir)
+	if err != nil {
+		return nil, nil, err
+	}
 	run, j, err := load(dir)
-	if err != nil {
-		return nil, nil, err
-	}
-	if j.planAltered.Text != "" {
-		return nil, nil, j.planAltered
-	}
-	path := filepath.Join(run.Dir, journalFile)
-	if j.torn {
-		kept, err := keepDamaged(path)
-		if err != nil {
-			return nil, nil, fmt.Errorf("keeping the damaged journal before mending it: %w; it is left as it was", err)
-		}
-		run.noteCut(path, j.goodLine+1, kept)
-	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	f := &Folder{dir: run.Dir, journal: file, size: j.good, seen: j.seen}
-	if j.torn {
-		err = os.Truncate(path, j.good)
-	}
-	if err == nil && j.good == 0 {
-		err = f.append(kindJournal, header{Schema, run.Plan.RunID, j.planCRC})
+	if err == nil {
+		err = resumable(&run.Plan, j)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}
+	f := &Folder{dir: run.Dir, journal: file, size: j.good, seen: j.seen}
+	if err := f.mend(run, j); err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
 	return f, run, nil
-}
-
-// noteCut adds to the first problem of the torn end what became of it. Where the
-// problems were too many to be listed, it is listed as one more.
-func (run *Run) noteCut(path string, line int, kept string) {
-	note := fmt.Sprintf("the journal was cut before this line, and the damaged one is kept as %s", kept)
-	for i := range run.Problems {
-		if run.Problems[i].Line >= line {
-			run.Problems[i].Text += "; " + note
-			return
-		}
-	}
-	run.Problems = append(run.Problems, Problem{path, line, note})
-	run.MoreProblems--
-}
-
-// keepDamaged copies a file to the first free name beside it. What could not be
-// copied whole is removed: it would look like what the journal once was.
-func keepDamaged(path string) (string, error) {
-	damaged, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer damaged.Close()
-	for n := 1; ; n++ {
-		kept := fmt.Sprintf("%s.damaged-%d", path, n)
-		file, err := os.OpenFile(kept, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if errors.Is(err, fs.ErrExist) {
-			continue
-		}
-		if err != nil {
-			return "", err
-		}
-		_, err = io.Copy(file, damaged)
-		if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-			return "", errors.Join(err, os.Remove(kept))
-		}
-		return kept, syncFolder(filepath.Dir(path))
-	}
 }

@@ -26,7 +26,7 @@ func (l Limit) Number() (number float64, bound bool) {
 
 // check reports what no host says.
 func (h *Host) check() error {
-	if err := checkTexts(h.Boost, h.SMT, h.HugePages, h.ASLR, h.ClockSource); err != nil {
+	if err := checkTexts(h.OS, h.Arch, h.CPU, h.Kernel, h.Governor, h.Virtualization, h.Boost, h.SMT, h.HugePages, h.ASLR, h.ClockSource); err != nil {
 		return err
 	}
 	for name, l := range map[string]Limit{

@@ -31,6 +31,7 @@ type journal struct {
 	timelines   []Timeline
 	ended       *End // nil if samples stand behind it
 	conditions  []Conditions
+	resumed     []Resumption
 	problems    []Problem
 	// unlisted counts the problems beyond maxProblems.
 	unlisted int
@@ -117,6 +118,8 @@ func (j *journal) take(l *line, plan *Plan) error {
 		}
 		j.seen.conditions[l.round.Round] = true
 		j.conditions = append(j.conditions, l.round)
+	case kindResumed:
+		return j.takeResumed(l.resumed)
 	default:
 		if err := checkTimeline(l.timeline); err != nil {
 			return err

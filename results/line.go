@@ -30,6 +30,7 @@ const (
 	kindTimeline = "timeline"
 	kindEnd      = "end"
 	kindRound    = "round"
+	kindResumed  = "resumed"
 )
 
 // encodeLine makes a line of the journal.
@@ -56,7 +57,7 @@ func decodeLine(text []byte) (kind string, raw []byte, err error) {
 	if want := checksum(raw); want != string(sum) {
 		return "", nil, fmt.Errorf("the checksum is %s and the line says %s: the line was altered", want, strconv.QuoteToASCII(string(sum)))
 	}
-	for _, kind := range []string{kindJournal, kindSample, kindTimeline, kindRound, kindEnd} {
+	for _, kind := range []string{kindJournal, kindSample, kindTimeline, kindRound, kindEnd, kindResumed} {
 		if string(word) == kind {
 			return kind, raw, nil
 		}
@@ -105,6 +106,7 @@ type line struct {
 	timeline Timeline
 	end      End
 	round    Conditions
+	resumed  Resumption
 	err      error
 }
 
@@ -168,5 +170,7 @@ func (l *line) decode() {
 		l.err = decodeStrictly(raw, &l.end)
 	case kindRound:
 		l.err = decodeStrictly(raw, &l.round)
+	case kindResumed:
+		l.err = decodeStrictly(raw, &l.resumed)
 	}
 }

@@ -25,11 +25,12 @@ func ReplaceFile(path string, text []byte) error {
 // tens of megabytes had better be. Write may also read the file again, and refuse
 // what it finds.
 func replaceWith(path string, write func(file io.ReadWriteSeeker) error) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	file, err := os.CreateTemp(filepath.Dir(path), asidePattern)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	defer os.Remove(file.Name()) // does nothing once it is renamed
+	_ = tryLock(file)            // so that nobody takes it for a leftover; nobody else has it
 	err = write(file)
 	if err := errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close()); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)

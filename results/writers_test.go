@@ -1,6 +1,7 @@
 package results
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -48,19 +49,30 @@ func TestTwoWriters(t *testing.T) {
 	run := testRun(testPlan(2))
 	run.Samples, run.Timelines = whole[:2], nil
 	dir := record(t, run)
-	var folders [2]*Folder
-	for i := range folders {
-		var err error
-		if folders[i], _, err = Resume(dir); err != nil {
-			t.Fatal(err)
-		}
-		defer folders[i].Close()
+	folder, _, err := Resume(dir)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for i, s := range whole[2:6] {
-		err := folders[i%2].Append(s)
-		if refused := err != nil && strings.Contains(err.Error(), "something else writes"); refused != (i%2 == 1) {
-			t.Errorf("sample %d: %v", s.Seq, err)
-		}
+	defer folder.Close()
+	if second, _, err := Resume(dir); !errors.Is(err, ErrInUse) || second != nil {
+		t.Fatalf("a second one goes on: %v", err)
+	}
+	if err := folder.Append(whole[2]); err != nil {
+		t.Fatal(err)
+	}
+	// One that does not know of the lock, as on another system's share.
+	other, err := encodeLine(kindSample, whole[3])
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, journalFile)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, path, append(text, other...))
+	if err := folder.Append(whole[4]); err == nil || !strings.Contains(err.Error(), "something else writes") {
+		t.Errorf("written behind another writer: %v", err)
 	}
 	got := mustLoad(t, dir)
 	if len(got.Samples) != 4 || len(got.Problems) > 0 {

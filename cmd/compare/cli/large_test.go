@@ -32,7 +32,7 @@ func BenchmarkReport100k(b *testing.B) {
 	// systems have no such file, and no mark to read below.
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0)
 	for b.Loop() {
-		if err := e.report(dir); err != nil {
+		if err := e.report(b.Context(), dir); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -87,6 +87,10 @@ func (e *environment) measure(ctx context.Context, o harness.Options, out string
 	if err != nil {
 		return err
 	}
+	if err := results.CheckRoom(out, plan); err != nil {
+		folder.Close() // it holds no sample
+		return e.unfinished(err, out)
+	}
 	fmt.Fprintln(e.stderr, planLine(plan, out))
 	for _, advice := range harness.Advice(plan) {
 		fmt.Fprintln(e.stderr, "note:", advice)
@@ -124,7 +128,10 @@ func (e *environment) carryOut(ctx context.Context, folder *results.Folder, know
 	if err != nil {
 		return e.unfinished(err, known.Dir)
 	}
-	return e.report(known.Dir)
+	if err := e.report(ctx, known.Dir); !errors.Is(err, errInterrupted) {
+		return err
+	}
+	return e.unfinished(errInterrupted, known.Dir)
 }
 
 // unfinished adds what can be done now to the error that ended a run.
@@ -165,7 +172,9 @@ func (e *environment) recordTimelines(ctx context.Context, p *harness.Processes,
 }
 
 // report derives everything from a run folder's journal and prints the answers.
-func (e *environment) report(dir string) error {
+// Between its steps it looks whether ctx has ended. None takes over some seconds,
+// and one that is stopped in the middle would leave figures without a report.
+func (e *environment) report(ctx context.Context, dir string) error {
 	loaded, err := results.Load(dir)
 	if err != nil {
 		return err
@@ -175,11 +184,17 @@ func (e *environment) report(dir string) error {
 	var writing sync.WaitGroup
 	writing.Go(func() { err = results.WriteBenchFile(loaded) })
 	analysis := results.Analyze(loaded)
-	if writing.Wait(); err == nil {
+	if writing.Wait(); ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err == nil {
 		err = plots.WriteReport(loaded.Dir, analysis)
 	}
 	if err != nil {
 		return fmt.Errorf("%w; every sample is kept in %s; when this is mended: compare report %s", err, dir, dir)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
 	}
 	e.printAnswers(analysis)
 	fmt.Fprintf(e.stdout, "\nreport: %s\n", filepath.Join(loaded.Dir, "report.html"))
