@@ -29,6 +29,9 @@ func machine(h results.Host) string {
 
 // Resumable reports why this program on this machine cannot go on with a plan.
 func Resumable(plan *results.Plan, table []workloads.Workload) error {
+	if len(plan.MergedFrom) > 0 {
+		return fmt.Errorf("it was merged from %d runs; resume the one that lacks samples, and merge again", len(plan.MergedFrom))
+	}
 	build, err := readBuild()
 	if err != nil {
 		return err

@@ -62,6 +62,9 @@ func (p *Plan) check() error {
 		h.OS, h.Arch, h.CPU, h.Kernel, h.Governor, h.Virtualization); err != nil {
 		return err
 	}
+	if err := p.checkMerged(); err != nil {
+		return err
+	}
 	seen := make(map[Cell]bool)
 	for _, row := range p.Rows {
 		if err := checkTexts(row.Workload, row.Params, row.Group, row.Isolates); err != nil {

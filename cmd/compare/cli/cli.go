@@ -84,7 +84,7 @@ type command struct {
 
 // commands returns the subcommands in the order of the help.
 func commands() []command {
-	return []command{runCommand, listCommand, reportCommand, resumeCommand, diffCommand, abCommand, timelineCommand}
+	return []command{runCommand, listCommand, reportCommand, resumeCommand, diffCommand, mergeCommand, exportCommand, abCommand, timelineCommand}
 }
 
 // A usageError says what is wrong with the command line.
