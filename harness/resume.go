@@ -21,6 +21,9 @@ var ErrElsewhere = errors.New("its numbers would not compare")
 // that this program would do otherwise than the plan says is refused with force
 // too. It reads the program's own file, which takes some ms.
 func Resumable(plan *results.Plan, table []workloads.Workload, force bool) (results.Resumption, error) {
+	if len(plan.MergedFrom) > 0 {
+		return results.Resumption{}, fmt.Errorf("it was merged from %d runs; resume the one that lacks samples, and merge again", len(plan.MergedFrom))
+	}
 	build, err := readBuild()
 	if err != nil {
 		return results.Resumption{}, err

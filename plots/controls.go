@@ -62,6 +62,7 @@ func sampled(a *results.Analysis) string {
 		{results.StopFlat, "had enough when more rounds made no ratio known better"},
 		{results.StopRounds, "had the number of rounds that was planned"},
 		{results.StopBudget, "had not enough when the budget was used up"},
+		{results.StopMerged, "had what the merged runs have"},
 		{results.StopNot, "had not enough when the run was interrupted"},
 	} {
 		if n := rows[reason.stop]; n > 0 {

@@ -61,6 +61,9 @@ func (p *Plan) check() error {
 	if err := errors.Join(checkTexts(p.RunID, p.Tier, p.BaseModel), p.Build.check(), p.Host.check()); err != nil {
 		return err
 	}
+	if err := p.checkMerged(); err != nil {
+		return err
+	}
 	seen := make(map[Cell]bool)
 	for _, row := range p.Rows {
 		if err := checkTexts(row.Workload, row.Params, row.Group, row.Isolates); err != nil {

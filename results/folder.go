@@ -46,6 +46,9 @@ type Run struct {
 	// some 1000, however damaged the files are; MoreProblems counts the others.
 	Problems     []Problem
 	MoreProblems int
+	// goodLine is the last line of the journal that decodes; what is behind it is
+	// torn.
+	goodLine int
 }
 
 // Create makes the folder of a new run, writes its plan, and opens its journal.
@@ -187,7 +190,7 @@ func load(dir string) (*Run, *journal, error) {
 	j.planCRC = planCRC
 	return &Run{
 		Dir: dir, Plan: *plan, Samples: j.samples, Timelines: j.timelines, Conditions: j.conditions,
-		Ended: j.ended, Resumed: j.resumed, Problems: j.problems, MoreProblems: j.unlisted,
+		Ended: j.ended, Resumed: j.resumed, Problems: j.problems, MoreProblems: j.unlisted, goodLine: j.goodLine,
 	}, j, nil
 }
 

@@ -34,6 +34,10 @@ type Plan struct {
 	Build     Build  `json:"build"`
 	Host      Host   `json:"host"`
 	Rows      []Row  `json:"rows"`
+	// MergedFrom holds the ids of the runs that were merged into this one, and
+	// MergeDoubts what is to be said of that; see [Merge].
+	MergedFrom  []string `json:"merged_from,omitempty"`
+	MergeDoubts []string `json:"merge_doubts,omitempty"`
 }
 
 // Build identifies the program that measured.

@@ -14,6 +14,8 @@ const (
 	StopRounds Stop = "rounds"
 	// StopBudget: the budget of the run was used up.
 	StopBudget Stop = "budget"
+	// StopMerged: the runs that were merged have no more.
+	StopMerged Stop = "merged"
 	// StopNot: the row is not done; the run was interrupted.
 	StopNot Stop = ""
 )

@@ -17,7 +17,9 @@ func (a *Analysis) sampling(run *Run) {
 		if stop == StopNot && run.Ended != nil && run.Ended.OverBudget {
 			stop = StopBudget
 		}
-		if full[i] < last[i]+1 || stop == StopRounds && full[i] < run.Plan.Rounds {
+		if len(run.Plan.MergedFrom) > 0 && run.Ended != nil {
+			stop = StopMerged // rows that ended early leave rounds out
+		} else if full[i] < last[i]+1 || stop == StopRounds && full[i] < run.Plan.Rounds {
 			stop = StopNot
 		}
 		a.Interrupted = a.Interrupted || stop == StopNot

@@ -32,7 +32,8 @@ func warnings(a *Analysis, problems []Problem, more int) (all []Warning) {
 	if len(problems) > 0 {
 		all = append(all, Warning{run, WarnFile, fmt.Sprintf("%s of the run's files could not be used (%s): what was in them is missing here", plural(len(problems)+more, "line", "lines"), Inert(problems[0].Error()))})
 	}
-	if a.Interrupted {
+	all = append(all, mergeWarnings(a)...)
+	if a.Interrupted && len(a.Plan.MergedFrom) == 0 {
 		all = append(all, Warning{run, WarnIncomplete, fmt.Sprintf("the run was interrupted when %s complete: resume it to take the others", plural(a.RoundsDone, "round was", "rounds were"))})
 	}
 	if need := MinRounds(a.Family); a.RoundsDone < need && a.Family > 0 {

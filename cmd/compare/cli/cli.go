@@ -84,7 +84,10 @@ type command struct {
 
 // commands returns the subcommands in the order of the help.
 func commands() []command {
-	return []command{runCommand, listCommand, reportCommand, resumeCommand, diffCommand, abCommand, doctorCommand, timelineCommand}
+	return []command{
+		runCommand, listCommand, reportCommand, resumeCommand, doctorCommand,
+		diffCommand, mergeCommand, exportCommand, abCommand, timelineCommand,
+	}
 }
 
 // A usageError says what is wrong with the command line.
