@@ -11,7 +11,7 @@ import (
 
 // fewWorlds is a simulation that takes a second.
 func fewWorlds() *simulation {
-	return &simulation{seed: 7, runs: 200, families: 20, worlds: worlds()[:1], analyze: results.Analyze}
+	return &simulation{seed: 7, runs: 100, families: 8, worlds: worlds()[:1], analyze: results.Analyze}
 }
 
 // What is printed follows from the seed, whatever the scheduling.
@@ -115,7 +115,7 @@ func TestWrongVerdicts(t *testing.T) {
 // The pseudo-median of a contaminated side is not the ratio of medians: of 81 % of
 // the Walsh averages both are clean, and half of all lie below it.
 func TestCenterOfAsymmetricWorlds(t *testing.T) {
-	for _, w := range worlds() {
+	for _, w := range worlds()[15:] { // those before hold the same by construction
 		center := w.center()
 		switch {
 		case w.breaks != "symmetry" && math.Abs(center) > 2e-4:
