@@ -21,7 +21,7 @@ func TestARunComesBackAsWritten(t *testing.T) {
 	run.Dir = record(t, run)
 	for _, path := range []string{"", planFile, journalFile} {
 		got := mustLoad(t, filepath.Join(run.Dir, path))
-		if diff := cmp.Diff(run, got); diff != "" {
+		if diff := cmp.Diff(run, got, told); diff != "" {
 			t.Errorf("loading %q: %s", path, diff)
 		}
 	}
@@ -29,7 +29,7 @@ func TestARunComesBackAsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(run, got); diff != "" || folder.Dir() != run.Dir {
+	if diff := cmp.Diff(run, got, told); diff != "" || folder.Dir() != run.Dir {
 		t.Errorf("resuming %s: %s", folder.Dir(), diff)
 	}
 	if err := folder.Close(); err != nil {

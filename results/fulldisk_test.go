@@ -40,7 +40,7 @@ func TestAFullDisk(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	run.Samples = append(run.Samples, extra)
-	if diff := cmp.Diff(run, mustLoad(t, run.Dir)); diff != "" {
+	if diff := cmp.Diff(run, mustLoad(t, run.Dir), told); diff != "" {
 		t.Error(diff)
 	}
 	if names := namesIn(t, run.Dir); !slices.Equal(names, []string{"full", planFile, journalFile}) {

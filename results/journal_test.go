@@ -416,7 +416,7 @@ func TestAppendRefuses(t *testing.T) {
 	if err := folder.Append(next); !errors.Is(err, os.ErrClosed) {
 		t.Errorf("after Close: %v", err)
 	}
-	if diff := cmp.Diff(run, mustLoad(t, run.Dir)); diff != "" {
+	if diff := cmp.Diff(run, mustLoad(t, run.Dir), told); diff != "" {
 		t.Error(diff)
 	}
 }

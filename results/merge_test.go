@@ -72,7 +72,6 @@ func TestMergeRefusesWhatDoesNotCompareAndLeavesNothing(t *testing.T) {
 		{"twice", false, func(r *Run) { r.Plan.RunID = "a" }},
 		{"the tier is", false, func(r *Run) { r.Plan.Tier = "full" }},
 		{"the base model is", false, func(r *Run) { r.Plan.BaseModel = "goroutines" }},
-		{"the schema is", false, func(r *Run) { r.Plan.Schema = 1 }},
 		{"has 8 and 9 tasks", false, func(r *Run) { r.Plan.Rows[0].Tasks = 9 }},
 		{"other laws", false, func(r *Run) { r.Plan.Rows[0].Cells[0].Predicted.ComputeShare = 3 }},
 		{"another role", false, func(r *Run) { r.Plan.Rows[0].Cells[1].Role = RoleTwin }},

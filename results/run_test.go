@@ -10,9 +10,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
+
+// told compares what a run tells.
+var told = cmpopts.IgnoreUnexported(Run{})
 
 // golden compares with testdata/name, or writes it under -update.
 func golden(t *testing.T, name, got string) {

@@ -21,11 +21,11 @@ const mostAlarms = 0.05
 // alarmBudget bounds a comparison. With the default of two minutes, two times 200
 // would take half a day; fewer rounds make wider intervals, and no fewer alarms if
 // the intervals are not what they say.
-const alarmBudget = 4 * time.Second
+const alarmBudget = 3 * time.Second
 
 // usualEvery is how many comparisons there are for one of the usual practice,
 // which takes as long.
-const usualEvery = 3
+const usualEvery = 4
 
 // usualCount and usualTime are what "go test -bench -count -benchtime" is given
 // for the usual practice: A ten times, then B ten times, then benchstat.

@@ -44,7 +44,7 @@ type study struct {
 }
 
 func studies() []study {
-	return []study{{"alarms", alarms}, {"power", power}, {"agreement", agreement}, {"cost", cost}}
+	return []study{{"alarms", alarms}, {"power", power}, {"simulate", simulate}, {"agreement", agreement}, {"cost", cost}}
 }
 
 func main() {
