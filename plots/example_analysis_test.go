@@ -34,6 +34,10 @@ func exampleAnalysis() *results.Analysis {
 				Virtualization: "kvm", MemoryBytes: 8 << 30, BusyCPUs: 0.07,
 			},
 		},
+		Conditions: []results.Conditions{
+			{Round: 0, Seconds: 2, Values: results.Costs{results.OthersCPU: 0.02, results.StealCPU: 0}},
+			{Round: 1, Seconds: 2, Values: results.Costs{results.OthersCPU: 1.1, results.StealCPU: 0.004}},
+		},
 		RoundsDone: 10, RoundsMost: 25, Family: 18, Controls: exampleControls(),
 		Warnings: []results.Warning{
 			{Code: results.WarnBusy, Text: "something else kept 0.9 of 2 CPUs busy when the run began, so close that and measure again"},

@@ -56,7 +56,10 @@ func conditions(a *results.Analysis) []fact {
 		{"Kernel", cmp.Or(h.Kernel, notTold)},
 		{"Frequency governor", cmp.Or(h.Governor, notTold)},
 		{"Virtualization", cmp.Or(virtual, notTold)},
+		{"CPU quota", bound(h.CPUQuota)},
+		{"Settings", settings(h)},
 		{"Busy before it began", strconv.FormatFloat(h.BusyCPUs, 'f', 2, 64) + " CPUs, by something else"},
+		{"During the rounds", during(a)},
 		{"Go", cmp.Or(b.GoVersion, notTold)},
 		{"Revision", revision},
 		{"Binary", "SHA-256 " + cmp.Or(b.BinarySHA256, notTold)},
@@ -85,6 +88,14 @@ func method(a *results.Analysis) []fact {
 	}
 	return append(list, fact{"Raw data", "samples.jsonl holds every sample in the order of execution; bench.txt holds the same " +
 		"for benchstat: benchstat -col /model bench.txt"})
+}
+
+// bound tells a limit.
+func bound(l results.Limit) string {
+	if l == results.NoLimit {
+		return "none"
+	}
+	return cmp.Or(string(l), notTold)
 }
 
 func marginText(a *results.Analysis, margin float64) string {

@@ -24,6 +24,9 @@ func rankSumP(a, b []float64) float64 {
 	}
 	product := len(a) * len(b)
 	groups, u := tieGroups(a, b)
+	if u == product {
+		return 1 // neither side: with ties, each tail may be a little under a half
+	}
 	if u > product {
 		// The upper tail is the lower one of the order turned round. With ties
 		// the two tails differ where a and b differ in size.

@@ -93,6 +93,13 @@ func bruteRankSumP(a, b []float64) float64 {
 	return min(1, 2*float64(tail)/float64(ways))
 }
 
+// In the middle no side is the smaller one.
+func TestRankSumInTheMiddle(t *testing.T) {
+	if p := rankSumP([]float64{0, 0, 1, 2, 5, 5}, []float64{0, 1, 1, 6}); p != 1 {
+		t.Errorf("p = %g, want 1", p)
+	}
+}
+
 func TestRankSumPAgreesWithEnumeration(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		// Few different values, so that ties are common.
