@@ -53,6 +53,9 @@
 //	{"crc32c":"…","round":{…}}      Conditions, at most one for a round
 //	{"crc32c":"…","resumed":{…}}    a Resumption
 //
+// SCHEMA.md beside this file documents every field. A merged run has merged_from in
+// its plan and cannot be resumed.
+//
 // A line is written in one piece and synced before the next sample starts, so
 // that at most the last line can be torn. A line is at most 64 MiB long.
 //
