@@ -22,7 +22,7 @@ bench: ## run the suite as ordinary Go benchmarks, ready for benchstat -col /mod
 
 results: build ## measure the reference run of this machine again, with its pictures
 	rm -rf $(RUN)
-	bin/compare run -rounds 20 -out $(RUN)
+	bin/compare run -budget 5m -out $(RUN)
 	mkdir -p plots/gallery
 	cp $(RUN)/figures/forest.* $(RUN)/figures/timeline-* plots/gallery/
 
