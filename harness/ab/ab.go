@@ -40,6 +40,11 @@
 // their files from the temporary folder, so one that measures a disk should not be
 // compared with a folder on another disk. Comparing a revision with
 // itself is the control that shows what this machine can tell apart.
+//
+// Two binaries are two layouts: a change anywhere in a package moves functions to
+// other addresses, and that alone can make a benchmark whose code is the same some
+// percent faster or slower, in every process. Such a difference is true of these
+// binaries, and says nothing of the change; 6 % was seen once.
 package ab
 
 import (

@@ -26,7 +26,8 @@ var abCommand = command{
 		"where they are far apart) or narrow no more, and all with the budget; never because a\n" +
 		"difference shows. The verdicts are those of a run, paired by round; \"equivalent\" says that\n" +
 		"the interval lies within ±2 %. \"compare ab HEAD HEAD\" shows what this machine can tell\n" +
-		"apart. GOFLAGS reaches the builds: GOFLAGS=-tags=x.\n\n" +
+		"apart. A change can make code that it does not touch some percent faster or slower, by\n" +
+		"moving it to other addresses. GOFLAGS reaches the builds: GOFLAGS=-tags=x.\n\n" +
 		"Exit codes: 0 all was compared, whatever the verdicts; 1 some benchmark was not (only one\n" +
 		"side has it, it failed, or it printed nothing), or a side did not build; 2 the command\n" +
 		"line is wrong; 130 interrupted: what the finished rounds tell is printed and kept.",
@@ -72,7 +73,7 @@ func (e *environment) compareCode(ctx context.Context, o ab.Options) error {
 	case err != nil:
 		return errors.New(inertLines(err.Error()))
 	case len(report.Problems) > 0:
-		return fmt.Errorf("not everything was compared: %s", counted(len(report.Problems), "problem is", "problems are")+" named above")
+		return fmt.Errorf("not everything was compared: %s", count(len(report.Problems), "problem is", "problems are")+" named above")
 	}
 	return nil
 }
@@ -101,7 +102,7 @@ func (e *environment) printCodeReport(r *ab.Report) {
 	for _, s := range []*ab.Side{&r.Base, &r.Head} {
 		fmt.Fprintln(e.stdout, results.Inert(s.String()))
 	}
-	fmt.Fprintf(e.stdout, "%s, seed %d; no more because %s\n", counted(r.Rounds, "round", "rounds"), r.Seed, r.Stopped)
+	fmt.Fprintf(e.stdout, "%s, seed %d; no more because %s\n", count(r.Rounds, "round", "rounds"), r.Seed, r.Stopped)
 }
 
 // median prints the median of a unit's values.
@@ -123,14 +124,6 @@ func change(m ab.Measure) string {
 		return fmt.Sprintf(" (×%.3f)", ratio)
 	}
 	return fmt.Sprintf(" (×%.3f, 95 %% interval %.3f to %.3f)", ratio, lo, hi)
-}
-
-// counted is a number with its noun.
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // inertLines makes a text of several lines harmless on a terminal, each line on
