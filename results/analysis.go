@@ -44,6 +44,8 @@ type CellAnalysis struct {
 	Good, Failed []Sample
 	// Costs summarises each metric that at least one good sample has.
 	Costs map[string]Summary
+	// Findings are those of the wall times of Good.
+	Findings []Finding
 	// PredictedNS is what the law predicts for the wall time, 0 without one.
 	PredictedNS float64
 	// Verdict compares with the Against cell; nil where there is none or no

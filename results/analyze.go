@@ -57,6 +57,7 @@ func analyzeCell(planned PlannedCell, samples []*Sample) CellAnalysis {
 	for unit, vs := range values {
 		c.Costs[unit] = Summarize(vs)
 	}
+	c.Findings = Findings(values[Wall])
 	return c
 }
 

@@ -12,7 +12,7 @@ type driftTest struct {
 	// Z is how many standard errors tau is off 0, in a series without drift.
 	Z float64
 	// Shift is how much the second half lies above the first, relative to the
-	// median: the Hodges-Lehmann estimate.
+	// median: the Hodges-Lehmann estimate. It is 0 where Z is within chance.
 	Shift float64
 }
 
@@ -35,6 +35,9 @@ func driftOf(values []float64) (d driftTest) {
 	}
 	d.Tau = score / math.Sqrt(pairs*(pairs-tiedPairs))
 	d.Z = score / math.Sqrt(variance)
+	if math.Abs(d.Z) <= standardErrors {
+		return d
+	}
 	half := len(values) / 2
 	shift, _, _ := hodgesLehmannShift(values[len(values)-half:], values[:half], alpha)
 	if middle := median(sorted); middle != 0 {

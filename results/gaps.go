@@ -18,21 +18,20 @@ type gap struct {
 	why     string
 }
 
-// gaps finds what good samples could not measure. A metric that is absent without
+// gaps finds what good samples, sorted by cells, could not measure. A metric that is absent without
 // a reason does not apply, as the fixture's CPU time where there is none, and is
 // no gap. Metrics that are missing from as many samples for the same reason are
 // one gap.
-func gaps(samples []Sample) (found []gap) {
+func gaps(cells [][]Sample) (found []gap) {
 	reasons := make(map[string]map[string]int) // unit, reason, samples
-	for _, s := range samples {
-		if s.Failure != nil {
-			continue
-		}
-		for unit, why := range s.NotMeasured {
-			if reasons[unit] == nil {
-				reasons[unit] = make(map[string]int)
+	for _, samples := range cells {
+		for i := range samples {
+			for unit, why := range samples[i].NotMeasured {
+				if reasons[unit] == nil {
+					reasons[unit] = make(map[string]int)
+				}
+				reasons[unit][why]++
 			}
-			reasons[unit][why]++
 		}
 	}
 	for _, m := range Metrics() {
@@ -68,15 +67,16 @@ func mostFrequent(reasons map[string]int) (samples int, why string) {
 // warnGaps says once, for all cells, which costs are missing: a report prints
 // them as "not measured" in many places, and bench.txt leaves them out.
 func warnGaps(a *Analysis) (Warning, bool) {
-	var samples []Sample
+	var cells [][]Sample
+	good := 0
 	for _, row := range a.Rows {
 		for _, c := range row.Cells {
 			if c.Role != RoleTwin { // which has no model, so nothing that only models have
-				samples = append(samples, c.Good...)
+				cells, good = append(cells, c.Good), good+len(c.Good)
 			}
 		}
 	}
-	found, good := gaps(samples), len(samples)
+	found := gaps(cells)
 	if len(found) == 0 {
 		return Warning{}, false
 	}

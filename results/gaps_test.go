@@ -45,7 +45,7 @@ func TestAbsentWithoutAReasonIsNoGap(t *testing.T) {
 	for i := range run.Samples {
 		delete(run.Samples[i].Costs, Allocs)
 	}
-	if got := gaps(run.Samples); got != nil {
+	if got := gaps([][]Sample{run.Samples}); got != nil {
 		t.Errorf("got %+v", got)
 	}
 }

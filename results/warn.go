@@ -120,16 +120,11 @@ func (d doubt) about(rows []RowAnalysis) (Warning, bool) {
 // execution. Format has a place for where and one for the words of the finding.
 func found(code, format string) doubt {
 	of := func(c CellAnalysis) (f Finding) {
-		walls := make([]float64, len(c.Good))
-		for i, s := range c.Good {
-			walls[i] = s.Costs[Wall]
-		}
-		all := Findings(walls)
 		is := func(code string) int {
-			return slices.IndexFunc(all, func(f Finding) bool { return f.Code == code })
+			return slices.IndexFunc(c.Findings, func(f Finding) bool { return f.Code == code })
 		}
 		if i := is(code); i >= 0 && (code != FindSerial || is(WarnDrift) < 0) {
-			return all[i]
+			return c.Findings[i]
 		}
 		return f // a series that drifts has neighbours alike, which is said once
 	}

@@ -101,7 +101,9 @@ func carryOut(ctx context.Context, s study, o options, folder string) error {
 	}
 	began := time.Now()
 	fmt.Fprintf(out, "trust %s, seed %d, begun %s\n%s\n\n", s.name, o.seed, began.UTC().Format(time.DateTime), where)
-	err = s.run(ctx, out, o)
+	if err = s.run(ctx, out, o); err != nil {
+		fmt.Fprintf(out, "\nnot as hoped for: %v\n", err)
+	}
 	fmt.Fprintf(out, "\ntook %v\n", time.Since(began).Round(time.Second))
 	if errors.Is(err, context.Canceled) {
 		return errors.New("interrupted; nothing was written")
