@@ -26,7 +26,7 @@ results: build ## measure the reference run of this machine again, with its pict
 	mkdir -p plots/gallery
 	cp $(RUN)/figures/forest.* $(RUN)/figures/timeline-* plots/gallery/
 
-trust: ## find out what the verdicts are worth on this machine (takes over an hour; leave it alone meanwhile)
+trust: ## find out what the verdicts are worth on this machine (takes hours; leave it alone meanwhile)
 	for study in simulate agreement cost alarms power; do \
 		$(GO) run ./harness/trust -out results/reference/trust $$study || exit 1; \
 	done

@@ -45,15 +45,41 @@ type Control struct {
 }
 
 // Doubt is what is to be said before everything else where a control failed, as
-// one sentence, and "" where none did.
+// one sentence, and "" where none did. A control that came out otherwise than is
+// true makes all of the run doubtful. One whose interval holds the truth, and is
+// only too wide to show it, makes small differences doubtful.
 func (a *Analysis) Doubt() string {
+	coarse, finest := "", 0.0
 	for _, c := range a.Controls {
-		if c.Status == ControlFailed {
+		if c.Status != ControlFailed {
+			continue
+		}
+		blur := c.blur()
+		if blur == 0 {
 			return "not to be trusted: a control failed: " + c.Text + ". Controls have a known outcome, and this one came out otherwise. " +
 				"Close other programs, ask compare doctor, take more rounds with -budget, and see Controls in the report"
 		}
+		if blur > finest {
+			coarse, finest = c.Text, blur
+		}
 	}
-	return ""
+	if coarse == "" {
+		return ""
+	}
+	return fmt.Sprintf("not to be trusted with differences of up to %s: a control failed: %s. It contradicts nothing, but the samples scatter "+
+		"too widely for so few rounds. Take more with -budget, close other programs, ask compare doctor, and see Controls in the report",
+		percent(finest), coarse)
+}
+
+// blur is the largest difference that a failed control leaves doubtful, where its
+// interval holds the truth. It is 0 where that is left out: then all is doubtful.
+func (c *Control) blur() float64 {
+	v := c.Cell.Verdict
+	truth := 1 / (1 + c.Cell.Slowed)
+	if v == nil || v.Lo > truth || v.Hi < truth {
+		return 0
+	}
+	return max(c.Floor, c.Cell.Slowed)
 }
 
 // control takes the controls out of a row and judges each by itself.

@@ -64,6 +64,32 @@ func TestControls(t *testing.T) {
 	}
 }
 
+// A control that is only too uncertain makes small differences doubtful, and one
+// that leaves the truth out makes all of the run doubtful, whatever else failed.
+func TestDoubtSaysHowMuch(t *testing.T) {
+	for name, c := range map[string]struct {
+		same, slower float64
+		scatter      string
+		want         string
+	}{
+		"itself is uncertain":   {1, 1.05, "sequential-again", "not to be trusted with differences of up to 19.5 %"},
+		"slowed is uncertain":   {1, 1.05, "sequential+5%", "not to be trusted with differences of up to 5 %"},
+		"itself is another":     {1.3, 1.05, "", "not to be trusted: "},
+		"and slowed uncertain":  {1.3, 1.05, "sequential+5%", "not to be trusted: "},
+		"itself uncertain, too": {1, 0.9, "sequential-again", "not to be trusted: "},
+	} {
+		run := controlledRun(c.same, c.slower, 2e3)
+		for _, s := range run.Samples {
+			if s.Model == c.scatter {
+				s.Costs[Wall] *= []float64{1.2, 1 / 1.2}[s.Round%2]
+			}
+		}
+		if doubt := Analyze(run).Doubt(); !strings.HasPrefix(doubt, c.want) {
+			t.Errorf("%s: %q, want %q", name, doubt, c.want)
+		}
+	}
+}
+
 // Controls are in no row, no family, no bench.txt.
 func TestControlsStandApart(t *testing.T) {
 	run := controlledRun(1, 1.05, 2e3)

@@ -16,9 +16,13 @@ func noisyLogs(n int, center, noise float64) []float64 {
 }
 
 func TestStopAfter(t *testing.T) {
-	modes := noisyLogs(200, 0, 0.03)
-	for i := 100; i < 200; i++ {
-		modes[i] *= 3 // got noisier: more rounds do not help
+	noisier := noisyLogs(400, 0, 0.1)
+	for i := 100; i < 400; i++ {
+		noisier[i] *= 3 // more rounds do not help
+	}
+	burst := noisyLogs(400, 0, 0.1)
+	for i := 300; i < 400; i++ {
+		burst[i] *= 3 // may be over soon
 	}
 	for name, c := range map[string]struct {
 		logs []float64
@@ -32,7 +36,9 @@ func TestStopAfter(t *testing.T) {
 		"noisy, but 3 times":      {noisyLogs(30, math.Log(3), 0.03), StopPrecise},
 		"noisier and 3 times":     {noisyLogs(30, math.Log(3), 0.1), StopNot},
 		"noisy and longer":        {noisyLogs(200, 0, 0.03), StopPrecise},
-		"noisier in their course": {modes, StopFlat},
+		"noisier in their course": {noisier, StopFlat},
+		"noisier at their end":    {burst, StopNot},
+		"noisier for a moment":    {noisier[:200], StopNot},
 	} {
 		if got := StopAfter(c.logs); got != c.want {
 			_, lo, hi := hodgesLehmann(c.logs, alpha)

@@ -18,8 +18,8 @@ import (
 // faster or slower.
 const mostAlarms = 0.05
 
-// alarmBudget bounds a comparison. With the default of two minutes, two times 200
-// would take half a day; fewer rounds make wider intervals, and no fewer alarms if
+// alarmBudget bounds a comparison. As long as the ratio is not known well, two
+// times 200 would take more than a day; fewer rounds make wider intervals, and no fewer alarms if
 // the intervals are not what they say.
 const alarmBudget = 3 * time.Second
 

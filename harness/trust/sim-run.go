@@ -19,7 +19,7 @@ import (
 // decides how many there are, and mostRounds is where a budget would end them.
 const (
 	driftSpan  = 50
-	mostRounds = 150
+	mostRounds = 500
 )
 
 // A simulation tries the judgement on numbers whose truth is known.

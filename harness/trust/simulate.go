@@ -11,10 +11,10 @@ import (
 	"juggle/results"
 )
 
-// Numbers of simulated runs. With 2000 the binomial interval of a share of 95 %
-// is 1 % to either side.
+// Numbers of simulated runs. With 4000 the binomial interval of a share of 95 %
+// is 0.7 % to either side.
 const (
-	simulatedRuns     = 2000
+	simulatedRuns     = 4000
 	simulatedFamilies = 1000
 )
 

@@ -57,15 +57,28 @@ func TestAllocateChecksItself(t *testing.T) {
 
 // The checks of the studies can fail.
 func TestPowerSaysWhatIsMissed(t *testing.T) {
-	c := outcomes{runs: 10, found: [4]int{1, 9, 8, 10}, held: [4]int{10, 10, 10, 10}}
-	for i := range c.halves {
-		c.halves[i] = []float64{0.01}
+	var c outcomes
+	for i, found := range []int{1, 90, 80, 100} {
+		c[i] = outcome{runs: 100, found: found, held: 100, halves: []float64{0.01}}
 	}
 	var out bytes.Buffer
 	err := printPower(&out, []outcomes{c})
 	if err == nil || !strings.Contains(err.Error(), "by 5 % was found in 80.0 %") || strings.Contains(err.Error(), "by 3 %") ||
 		!strings.Contains(err.Error(), "holds the truth in 100.0 %") {
 		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
+func TestOutcomesAreCounted(t *testing.T) {
+	var c outcome
+	for _, v := range []results.Verdict{
+		{Kind: results.Slower, Speedup: 0.95, Lo: 0.94, Hi: 0.96},
+		{Kind: results.Inconclusive, Speedup: 0.98, Lo: 0.96, Hi: 1},
+	} {
+		c.add(results.RowAnalysis{Rounds: 7, Stop: results.StopBudget, Cells: []results.CellAnalysis{{}, {Verdict: &v}}}, 0.05)
+	}
+	if c.runs != 2 || c.rounds != 14 || c.budget != 2 || c.found != 1 || c.held != 1 || len(c.halves) != 2 {
+		t.Errorf("%+v", c)
 	}
 }
 

@@ -43,7 +43,7 @@ var runCommand = command{
 		})
 		flags.BoolVar(&o.Variants, "variants", false, "also run the auxiliary models threads, gil and hybrid")
 		rounds := flags.Int("rounds", 0, "`number` of samples of each cell (default as many as its ratios need to be known well, at least 10)")
-		budget := flags.Duration("budget", 0, "`time` after which no round begins (default by tier: 2m, 1h, 8h)")
+		budget := flags.Duration("budget", 0, "`time` after which no round begins (default by tier: 50s, 1h, 8h)")
 		flags.Uint64Var(&o.Seed, "seed", 0, "`number` that decides the order of samples (default random, and recorded)")
 		e.declareStrict(flags)
 		out := flags.String("out", "", "`folder` of the run, which must not hold anything yet (default "+runsFolder+"/ID)")
@@ -226,20 +226,8 @@ func (e *environment) printAnswers(a *results.Analysis) {
 		fmt.Fprintf(e.stdout, "\n%s.\n", strings.ToUpper(doubt[:1])+doubt[1:])
 	}
 	for _, row := range a.Rows {
-		fmt.Fprintln(e.stdout)
-		for _, c := range row.Cells {
-			if c.Verdict != nil {
-				fmt.Fprintln(e.stdout, c.Verdict.Sentence(row.Row))
-			}
-			for _, s := range c.Failed {
-				fmt.Fprintf(e.stdout, "%s (%s) under %s failed in round %d: %s: %s\n",
-					results.Inert(s.Workload), results.Inert(s.Params), results.Inert(s.Model),
-					s.Round+1, s.Failure.Kind, results.Inert(firstLine(s.Failure.Message)))
-			}
-			if c.Inexpressible != "" {
-				fmt.Fprintf(e.stdout, "%s cannot run under %s: %s\n",
-					results.Inert(row.Row.Workload), results.Inert(c.Model), results.Inert(c.Inexpressible))
-			}
+		if answers := answersOf(row); len(answers) > 0 {
+			fmt.Fprintf(e.stdout, "\n%s\n", strings.Join(answers, "\n"))
 		}
 	}
 	if len(a.Warnings) > 0 {
@@ -248,6 +236,25 @@ func (e *environment) printAnswers(a *results.Analysis) {
 	for _, w := range a.Warnings {
 		fmt.Fprintln(e.stdout, "warning:", w.Text)
 	}
+}
+
+// answersOf are the sentences about a row. A row of one cell has none.
+func answersOf(row results.RowAnalysis) (lines []string) {
+	for _, c := range row.Cells {
+		if c.Verdict != nil {
+			lines = append(lines, c.Verdict.Sentence(row.Row))
+		}
+		for _, s := range c.Failed {
+			lines = append(lines, fmt.Sprintf("%s (%s) under %s failed in round %d: %s: %s",
+				results.Inert(s.Workload), results.Inert(s.Params), results.Inert(s.Model),
+				s.Round+1, s.Failure.Kind, results.Inert(firstLine(s.Failure.Message))))
+		}
+		if c.Inexpressible != "" {
+			lines = append(lines, fmt.Sprintf("%s cannot run under %s: %s",
+				results.Inert(row.Row.Workload), results.Inert(c.Model), results.Inert(c.Inexpressible)))
+		}
+	}
+	return lines
 }
 
 func firstLine(text string) string {
