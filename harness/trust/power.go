@@ -47,6 +47,10 @@ func power(ctx context.Context, out io.Writer, o options) error {
 		}
 		a, err := measure(ctx, processes, *plan, o.seed<<32|uint64(i))
 		if err != nil {
+			if i > 0 {
+				fmt.Fprintf(out, "\nended after %d runs\n\n", i)
+				_ = printPower(out, found) // of what was not done nothing can be said
+			}
 			return err
 		}
 		row := a.Rows[0]
