@@ -49,7 +49,7 @@ type Control struct {
 // true makes all of the run doubtful. One whose interval holds the truth, and is
 // only too wide to show it, makes small differences doubtful.
 func (a *Analysis) Doubt() string {
-	coarse, finest := "", 0.0
+	coarse, widest := "", 0.0
 	for _, c := range a.Controls {
 		if c.Status != ControlFailed {
 			continue
@@ -59,8 +59,8 @@ func (a *Analysis) Doubt() string {
 			return "not to be trusted: a control failed: " + c.Text + ". Controls have a known outcome, and this one came out otherwise. " +
 				"Close other programs, ask compare doctor, take more rounds with -budget, and see Controls in the report"
 		}
-		if blur > finest {
-			coarse, finest = c.Text, blur
+		if blur > widest {
+			coarse, widest = c.Text, blur
 		}
 	}
 	if coarse == "" {
@@ -68,7 +68,7 @@ func (a *Analysis) Doubt() string {
 	}
 	return fmt.Sprintf("not to be trusted with differences of up to %s: a control failed: %s. It contradicts nothing, but the samples scatter "+
 		"too widely for so few rounds. Take more with -budget, close other programs, ask compare doctor, and see Controls in the report",
-		percent(finest), coarse)
+		percent(widest), coarse)
 }
 
 // blur is the largest difference that a failed control leaves doubtful, where its

@@ -18,10 +18,10 @@ type gap struct {
 	why     string
 }
 
-// gaps finds what good samples, sorted by cells, could not measure. A metric that is absent without
-// a reason does not apply, as the fixture's CPU time where there is none, and is
-// no gap. Metrics that are missing from as many samples for the same reason are
-// one gap.
+// gaps finds what good samples, given by cell, could not measure. A metric that is
+// absent without a reason does not apply, as the fixture's CPU time where there is
+// none, and is no gap. Metrics that are missing from as many samples for the same
+// reason are one gap.
 func gaps(cells [][]Sample) (found []gap) {
 	reasons := make(map[string]map[string]int) // unit, reason, samples
 	for _, samples := range cells {

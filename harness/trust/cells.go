@@ -13,15 +13,15 @@ import (
 	"juggle/workloads"
 )
 
-// A subject is a real cell that the studies measure. Its samples are short: where
-// others disturb the machine in bursts, ten samples of 15 ms tell more of a ratio
-// than one of 150 ms, since the bursts meet fewer of them.
+// A subject is a real cell that the studies measure.
 type subject struct {
 	kind, workload, params, model string
 }
 
 // subjects are one that computes, one that waits for a server, and one that makes
-// the collector work.
+// the collector work. Their samples are short: where others disturb the machine in
+// bursts, ten samples of 15 ms tell more of a ratio than one of 150 ms, since the
+// bursts meet fewer of them.
 func subjects() []subject {
 	return []subject{
 		{"CPU-bound", "primes", "below=1000000,segments=64,times=50", "sequential"},

@@ -113,6 +113,14 @@ func binomial95(part, whole int) (lo, hi float64) {
 	return max(0, center-half), min(1, center+half)
 }
 
+// covered tells whether so many of all intervals that held the truth can be those
+// of 95 % intervals. A few more or fewer hold it by chance: what counts is whether
+// the interval of the share leaves the wanted range out.
+func covered(held, all int) bool {
+	lo, hi := binomial95(held, all)
+	return hi >= leastCoverage && lo <= mostCoverage
+}
+
 // shareText is a share in per cent with its binomial interval.
 func shareText(part, whole int) string {
 	lo, hi := binomial95(part, whole)
