@@ -21,11 +21,11 @@ func noisyPlan() *results.Plan {
 	return plan
 }
 
-// noise is of 0.1 % in the first row and of 3 % in the second. It follows from the
+// noise is of 0.1 % in the first row and of 2 % in the second. It follows from the
 // round and the cell, so that every call of Run sees the same.
 func noise(s Step) float64 {
 	random := rand.New(rand.NewPCG(uint64(s.Round), uint64(len(s.Cell.Workload))<<8|uint64(s.Cell.Model[0])))
-	return 1e6 * math.Exp([]float64{0.001, 0.03}[s.Row]*random.NormFloat64())
+	return 1e6 * math.Exp([]float64{0.001, 0.02}[s.Row]*random.NormFloat64())
 }
 
 // A row ends when its ratio is known well, while others go on.

@@ -35,7 +35,7 @@ func TestStopAfter(t *testing.T) {
 		"noisy, next to 1":        {noisyLogs(30, 0, 0.03), StopNot},
 		"noisy, but 3 times":      {noisyLogs(30, math.Log(3), 0.03), StopPrecise},
 		"noisier and 3 times":     {noisyLogs(30, math.Log(3), 0.1), StopNot},
-		"noisy and longer":        {noisyLogs(200, 0, 0.03), StopPrecise},
+		"noisy and longer":        {noisyLogs(300, 0, 0.03), StopPrecise},
 		"noisier in their course": {noisier, StopFlat},
 		"noisier at their end":    {burst, StopNot},
 		"noisier for a moment":    {noisier[:200], StopNot},
@@ -48,10 +48,10 @@ func TestStopAfter(t *testing.T) {
 }
 
 // Whether there is a difference does not matter for when sampling stops: the same
-// noise around a ratio of 1 and around one that differs by 4 % stops together.
+// noise around a ratio of 1 and around one that differs by 3 % stops together.
 func TestStoppingLooksAtNoSignificance(t *testing.T) {
 	for n := 6; n < 120; n++ {
-		if same, slower := StopAfter(noisyLogs(n, 0, 0.03)), StopAfter(noisyLogs(n, 0.03, 0.03)); same != slower {
+		if same, slower := StopAfter(noisyLogs(n, 0, 0.02)), StopAfter(noisyLogs(n, 0.03, 0.02)); same != slower {
 			t.Errorf("after %d rounds: %q around 1, %q around 1.03", n, same, slower)
 		}
 	}

@@ -18,9 +18,9 @@ import (
 // faster or slower.
 const mostAlarms = 0.05
 
-// alarmBudget bounds a comparison. As long as the ratio is not known well, two
-// times 200 would take more than a day; fewer rounds make wider intervals, and no fewer alarms if
-// the intervals are not what they say.
+// alarmBudget bounds a comparison. Until their ratios are known well, two times 200
+// would take a day. Fewer rounds make wider intervals, and as many alarms where the
+// intervals are not what they say.
 const alarmBudget = 3 * time.Second
 
 // usualEvery is how many comparisons there are for one of the usual practice,

@@ -80,7 +80,7 @@ func command(ctx context.Context, args []string) error {
 			return carryOut(ctx, s, o, *out)
 		}
 	}
-	return fmt.Errorf("name one study: %s", strings.Join(names(), ", "))
+	return fmt.Errorf("name one study, after the flags: %s", strings.Join(names(), ", "))
 }
 
 func names() (all []string) {
@@ -101,13 +101,14 @@ func carryOut(ctx context.Context, s study, o options, folder string) error {
 	}
 	began := time.Now()
 	fmt.Fprintf(out, "trust %s, seed %d, begun %s\n%s\n\n", s.name, o.seed, began.UTC().Format(time.DateTime), where)
-	if err = s.run(ctx, out, o); err != nil {
+	err = s.run(ctx, out, o)
+	if ctx.Err() != nil {
+		return errors.New("interrupted; nothing was written")
+	}
+	if err != nil {
 		fmt.Fprintf(out, "\nnot as hoped for: %v\n", err)
 	}
 	fmt.Fprintf(out, "\ntook %v\n", time.Since(began).Round(time.Second))
-	if errors.Is(err, context.Canceled) {
-		return errors.New("interrupted; nothing was written")
-	}
 	if folder == "" {
 		return err
 	}

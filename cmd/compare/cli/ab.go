@@ -22,7 +22,7 @@ var abCommand = command{
 		"left alone. Packages are named as for the go command, \".\" if none is.\n\n" +
 		"The test binaries of both sides are built. Then come rounds: in each, every benchmark is\n" +
 		"measured once on each side, in a fresh process and in random order. Those of a benchmark end\n" +
-		"when the 95 % intervals of its ratios are narrow enough (±0.5 % where the sides are alike, ±2 %\n" +
+		"when the 95 % intervals of its ratios are narrow enough (±0.4 % where the sides are alike, ±2 %\n" +
 		"where they are far apart) or narrow no more, and all with the budget; never because a\n" +
 		"difference shows. The verdicts are those of a run, paired by round; \"equivalent\" says that\n" +
 		"the interval lies within ±2 %. \"compare ab HEAD HEAD\" shows what this machine can tell\n" +
