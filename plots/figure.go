@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"html"
-	"image/png"
 	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
@@ -85,18 +83,6 @@ func (s sheet) svg() ([]byte, error) {
 		return nil, err
 	}
 	return accessible(buf.Bytes(), s.words()), nil
-}
-
-// png draws the sheet as pixels. The fast compression makes the file a few
-// percent larger and takes half of the time.
-func (s sheet) png() ([]byte, error) {
-	h := s.head()
-	raster := vgimg.NewWith(vgimg.UseWH(pageWidth, h.height+s.height+axisRoom+margin/2), vgimg.UseDPI(pngDPI))
-	s.draw(draw.New(raster), h)
-	var buf bytes.Buffer
-	encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-	err := encoder.Encode(&buf, raster.Image())
-	return buf.Bytes(), err
 }
 
 // A head is what stands above the body, broken into lines.

@@ -23,7 +23,7 @@ var allowed = []struct {
 	{"cmd/compare/cli", "juggle/harness juggle/harness/ab juggle/harness/machine juggle/plots juggle/results juggle/workloads juggle/models juggle/internal/nearest golang.org/x/term"},
 	{"cmd/compare/example", "juggle/cmd/compare/cli juggle/workloads juggle/models"},
 	{"cmd/compare", "juggle/cmd/compare/cli juggle/workloads juggle/workloads/"},
-	{"plots", "juggle/results gonum.org/v1/plot gonum.org/v1/plot/ golang.org/x/image/ codeberg.org/go-fonts/liberation/"},
+	{"plots", "juggle/results gonum.org/v1/plot gonum.org/v1/plot/ golang.org/x/image/ codeberg.org/go-fonts/liberation/ git.sr.ht/~sbinet/gg"},
 	{"harness/trust", "juggle/harness juggle/results juggle/workloads juggle/models golang.org/x/perf/benchmath"},
 	{"harness/ab", "juggle/results golang.org/x/perf/benchfmt"},
 	{"harness/machine", "juggle/internal/cgroup juggle/results"},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -8,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"juggle/harness"
@@ -181,16 +181,13 @@ func (e *environment) report(ctx context.Context, dir string) error {
 	}
 	e.printProblems(loaded)
 	defer boundMemory(len(loaded.Samples))()
-	var writing sync.WaitGroup
-	writing.Go(func() { err = results.WriteBenchFile(loaded) })
+	bench := make(chan error, 1)
+	go func() { bench <- results.WriteBenchFile(loaded) }()
 	analysis := results.Analyze(loaded)
-	if writing.Wait(); ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	if err == nil {
+	if ctx.Err() == nil {
 		err = plots.WriteReport(loaded.Dir, analysis)
 	}
-	if err != nil {
+	if err = cmp.Or(<-bench, err); err != nil {
 		return fmt.Errorf("%w; every sample is kept in %s; when this is mended: compare report %s", err, dir, dir)
 	}
 	if ctx.Err() != nil {
