@@ -30,7 +30,7 @@ var runCommand = command{
 		"Every run has controls: a model against itself, the same slowed down by 5 %, and a task that\n" +
 		"does nothing. The run folder holds the journal of all samples, bench.txt for benchstat,\n" +
 		"figures, REPORT.md and report.html. Ctrl-C keeps what was finished; a second one ends at once.",
-	example: "compare run -models sequential,eventloop -param latency=50ms scrape",
+	example: "compare run -models sequential,eventloop -param latency=20ms scrape",
 	setup: func(e *environment, flags *flag.FlagSet) func(context.Context, []string) error {
 		o := harness.Options{Table: e.table, Params: map[string]string{}}
 		tier := flags.String("tier", string(workloads.Quick), "`size` of the parameters: quick, standard or full")
