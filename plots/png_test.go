@@ -21,8 +21,7 @@ func TestPixelsAreThoseOfVgimg(t *testing.T) {
 	}
 	theirs := vgimg.NewWith(vgimg.UseWH(width, height), vgimg.UseDPI(pngDPI))
 	picture(theirs)
-	var d pngPools
-	pixels := d.blank(width, height)
+	pixels := pixelsFor(width, height)
 	for i := range pixels.Pix {
 		pixels.Pix[i] = 0x55
 	}
@@ -53,11 +52,10 @@ func TestPNGsDoNotMix(t *testing.T) {
 	}
 }
 
-func TestBlankPixels(t *testing.T) {
-	var d pngPools
-	large := d.blank(10*vg.Inch, 5*vg.Inch)
-	d.pixels.Put(large)
-	small := d.blank(2*vg.Inch, 3*vg.Inch)
+func TestPixelsFor(t *testing.T) {
+	large := pixelsFor(10*vg.Inch, 5*vg.Inch)
+	pixelPool.Put(large)
+	small := pixelsFor(2*vg.Inch, 3*vg.Inch)
 	want := image.Rect(0, 0, 2*pngDPI, 3*pngDPI)
 	if diff := cmp.Diff(want, small.Rect); diff != "" || small.Stride != 4*want.Dx() || len(small.Pix) != small.Stride*want.Dy() {
 		t.Errorf("bounds (-want +got): %s, stride %d, %d bytes", diff, small.Stride, len(small.Pix))
